@@ -1,0 +1,1 @@
+"""Values: frozen, plain, standard library alone. Everything else is built from these."""

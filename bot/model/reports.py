@@ -1,0 +1,147 @@
+"""What is published: check runs, issues, deltas. Texts here are Markdown, already made inert."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.facts import Repository
+from bot.model.verdicts import Evidence, Judgement, Outcome
+
+
+class Conclusion(StrEnum):
+    """How a check run ended, in GitHub's words."""
+
+    SUCCESS = "success"
+    NEUTRAL = "neutral"
+    FAILURE = "failure"
+    ACTION_REQUIRED = "action_required"
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A remark on a line. ``level`` is notice, warning or failure; message up to 64 kB."""
+
+    path: str
+    start_line: int
+    end_line: int
+    level: str
+    message: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button on a check run: label <= 20, description <= 40, identifier <= 20 characters."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """A check run to be shown; ``conclusion`` None means in progress.
+
+    Args:
+        external_id: names the content and the request that it answers, so that the run can be
+            found again before it is made a second time.
+        summary, text: at most 65,535 characters each.
+        annotations: any number; sent in portions of 50.
+        buttons: at most 3.
+    """
+
+    name: str
+    head_sha: str
+    external_id: str
+    conclusion: Conclusion | None
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    details_url: str = ""
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCheckRun:
+    """A check run of ours as GitHub has it."""
+
+    id: int
+    name: str
+    head_sha: str
+    external_id: str
+    status: str
+    conclusion: str | None
+    annotations_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedIssue:
+    """An issue of ours as GitHub has it; ``state_reason`` as GitHub names it or None."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    state_reason: str | None
+    locked: bool = False
+    closed_by: str | None = None
+    labels: tuple[str, ...] = ()
+
+
+class ChangeKind(StrEnum):
+    """How a verdict stands to the one before it."""
+
+    BASELINE = "baseline"
+    NEW = "new"
+    WORSE = "worse"
+    FIXED = "fixed"
+    BETTER = "better"
+    SAME = "same"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One check's change since the last report.
+
+    Args:
+        before: None when the check has no known verdict yet.
+        new_evidence, gone_evidence: observations that came and went, by fingerprint.
+        cause: ``commit``, ``policy``, ``rule``, ``permission`` or ``time``.
+    """
+
+    check: str
+    kind: ChangeKind
+    before: Outcome | None
+    after: Outcome
+    new_evidence: tuple[Evidence, ...] = ()
+    gone_evidence: tuple[Evidence, ...] = ()
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that one judging of one repository found.
+
+    Args:
+        commit: the commit that was judged.
+        branch: the branch whose head it is.
+        judgements: one per enabled check, worst first.
+        changes: against the last known verdicts, or against the merge base on pull requests.
+        exempted: names of checks that policy switched off, with the reason.
+    """
+
+    repository: Repository
+    commit: str
+    branch: str
+    judgements: tuple[Judgement, ...]
+    changes: tuple[Change, ...]
+    judged_at: datetime
+    base_commit: str | None = None
+    pull_request: int | None = None
+    exempted: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,251 @@
+"""The decorators that make a function a check, a fact, an event handler, a job or a command.
+
+Each leaves a frozen Spec on the function; ``bot.registry`` collects them by scanning. Names are
+kebab-case. Parameters of checks and facts are filled in by name (see ``bot.engine.evaluate``).
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from bot.model.events import Lane
+from bot.model.verdicts import Audience, Severity
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+
+
+class Section(BaseModel):
+    """Options of one check, under ``checks.<name>`` of a policy file; every field has a default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Payload(BaseModel):
+    """Arguments of a job. ``key`` names the work for merging and mutual exclusion."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    installation_id: int = 0
+    """0 when the work belongs to no installation."""
+
+    job: ClassVar[str] = ""
+    """Filled in by ``@job``."""
+
+    @property
+    def key(self) -> str:
+        """Identity of the work: the job's name and what it is about, never a repository's name."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """What the docstring of a check says: first line, then ``Why:``, ``Fix:``, ``Source:``."""
+
+    title: str
+    why: str = ""
+    fix: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSpec:
+    """A health check: a pure function from facts to a verdict."""
+
+    name: str
+    family: str
+    severity: Severity
+    audience: Audience
+    function: Callable[..., Any]
+    needs: tuple[str, ...]
+    config: type[Section] | None
+    doc: Doc
+    rule_version: int
+    number: int
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """A fact: a function that reads something through a port and returns a value.
+
+    Args:
+        needs: names of parameters: ``reader``, ``commit``, ``auditor``, ``licences``, ``now`` or
+            other facts.
+        file_fed: decided by the files of ``commit`` alone, so it can be read at any commit.
+        permission: what GitHub must have granted (``contents: read``).
+        cost: a hint for readers: which calls it makes.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    needs: tuple[str, ...]
+    file_fed: bool
+    permission: str
+    cost: str
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerSpec:
+    """An event handler: ``Event`` -> list of ``Payload``; pure."""
+
+    name: str
+    event: str
+    actions: tuple[str, ...]
+    lane: Lane
+    function: Callable[..., Any]
+    module: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobSpec:
+    """A job: (payload, context) -> None; safe to run twice.
+
+    Args:
+        timeout_s: the job's deadline; no write starts with less than an HTTP timeout left.
+        every_s: when set, the clock submits ``payload()`` once per tick of that many seconds.
+    """
+
+    name: str
+    payload: type[Payload]
+    timeout_s: int
+    every_s: int | None
+    lane: Lane
+    function: Callable[..., Any]
+    module: str
+
+
+Spec = CheckSpec | FactSpec | HandlerSpec | JobSpec
+
+SPEC_ATTRIBUTE = "__plumbline_spec__"
+
+
+def check(
+    name: str,
+    *,
+    family: str,
+    severity: Severity,
+    audience: Audience = Audience.PUBLIC,
+    config: type[Section] | None = None,
+    rule_version: int = 1,
+    number: int = 0,
+) -> Callable[[F], F]:
+    """Declare a health check. Its parameters name the facts it needs, and ``config``.
+
+    The docstring's first line says what holds when it passes; ``Why:``, ``Fix:`` and ``Source:``
+    follow. ``number`` is the check's place in the catalogue.
+    """
+
+    def mark(function: F) -> F:
+        names = tuple(p for p in inspect.signature(function).parameters if p != "config")
+        spec = CheckSpec(
+            _name(name),
+            family,
+            severity,
+            audience,
+            function,
+            names,
+            config,
+            parse_doc(function.__doc__ or ""),
+            rule_version,
+            number,
+            function.__module__,
+        )
+        return _leave(function, spec)
+
+    return mark
+
+
+def fact(name: str, *, file_fed: bool = False, permission: str, cost: str) -> Callable[[F], F]:
+    """Declare a fact. ``name`` is the parameter name that checks ask for (snake_case)."""
+
+    def mark(function: F) -> F:
+        if not name.isidentifier():
+            raise ValueError(f"fact name {name!r} must be an identifier: it is a parameter name")
+        spec = FactSpec(
+            name,
+            function,
+            tuple(inspect.signature(function).parameters),
+            file_fed,
+            permission,
+            cost,
+            function.__module__,
+        )
+        return _leave(function, spec)
+
+    return mark
+
+
+def on(event: str, *, actions: Sequence[str] = (), lane: Lane = Lane.EVENT) -> Callable[[F], F]:
+    """Declare an event handler; no actions means all of them."""
+
+    def mark(function: F) -> F:
+        spec = HandlerSpec(
+            function.__name__.replace("_", "-"), event, tuple(actions), lane, function, function.__module__
+        )
+        return _leave(function, spec)
+
+    return mark
+
+
+def job(
+    name: str,
+    *,
+    payload: type[Payload],
+    timeout_s: int = 300,
+    every_s: int | None = None,
+    lane: Lane = Lane.EVENT,
+) -> Callable[[F], F]:
+    """Declare a job; ``lane`` is where it goes unless who submits it says otherwise."""
+
+    def mark(function: F) -> F:
+        payload.job = _name(name)
+        return _leave(
+            function, JobSpec(name, payload, timeout_s, every_s, lane, function, function.__module__)
+        )
+
+    return mark
+
+
+def parse_doc(text: str) -> Doc:
+    """Split a docstring into its first line and its Why, Fix and Source paragraphs."""
+    lines = inspect.cleandoc(text).splitlines()
+    parts: dict[str, list[str]] = {"title": lines[:1]}
+    current: str | None = None
+    for line in lines[1:]:
+        head, colon, rest = line.partition(":")
+        if colon and head in ("Why", "Fix", "Source"):
+            current = head.lower()
+            parts[current] = [rest.strip()]
+        elif current and line.strip():
+            parts[current].append(line.strip())
+        elif not line.strip():
+            current = None
+    return Doc(**{key: " ".join(value).strip() for key, value in parts.items()})
+
+
+def _name(name: str) -> str:
+    if not NAME.match(name):
+        raise ValueError(f"{name!r} must be kebab-case: lower-case words joined by single hyphens")
+    return name
+
+
+def _leave(function: F, spec: Spec) -> F:
+    setattr(function, SPEC_ATTRIBUTE, spec)
+    return function
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A payload with a lane of its own; handlers may return these in place of bare payloads."""
+
+    payload: Payload
+    lane: Lane = field(default=Lane.INTERACTIVE)
