@@ -1,0 +1,1 @@
+"""What Plumbline does when GitHub says that something happened."""

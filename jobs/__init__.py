@@ -1,0 +1,1 @@
+"""Jobs: one file each, with the payload class beside the function. Safe to run twice."""

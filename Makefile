@@ -1,0 +1,47 @@
+# Everything a developer runs. `make help` explains each target.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+SOAK_MINUTES ?= 20
+SOAK_SEED ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help test check format bench soak docs clean
+
+help: ## say what each target does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install python3.11 and python3.11-venv"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed, $(PYTHON) is older"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+test: $(VENV)/.installed ## install into .venv and run every test that this machine can run, with coverage
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/python -m coverage report --fail-under=90 --format=total
+
+check: $(VENV)/.installed ## style, types, import layers, workflow-free security lint, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python scripts/generate_docs.py --check
+
+format: $(VENV)/.installed ## put the code into its one style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.installed ## run the benchmarks; each prints its table
+	$(BIN)/python -m benchmarks
+
+soak: $(VENV)/.installed ## kill web, Redis and workers for SOAK_MINUTES (20) under load; SOAK_SEED repeats a run
+	$(BIN)/python -m tests.soak --minutes $(SOAK_MINUTES) $(if $(SOAK_SEED),--seed $(SOAK_SEED))
+
+docs: $(VENV)/.installed ## write docs/reference/ anew from the code
+	$(BIN)/python scripts/generate_docs.py
+
+clean: ## remove what these targets made
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage* *.egg-info

@@ -1,0 +1,226 @@
+"""Puts reports on GitHub: effects that are looked for before they are made.
+
+A crash at any line, a lost answer, or a second run of the same work leaves one check run and one
+issue. What was published is found again by number (kept in the store), by ``external_id`` (check
+runs) and by label and marker (issues); the store may be empty and still nothing doubles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.config.policy import Policy
+from bot.config.settings import Publish
+from bot.engine.context import Context
+from bot.engine.delta import speaks, worst_new
+from bot.model.errors import Gone, LimitReached, Rejected
+from bot.model.reports import CheckRun, PublishedIssue, Report
+from bot.model.verdicts import Outcome, Severity
+from bot.ports import RepoWriter, StoredEffect
+from bot.report.check_run import visible
+from bot.report.health_issue import (
+    LABEL,
+    LABEL_COLOUR,
+    LABEL_DESCRIPTION,
+    RenderedIssue,
+    is_ours,
+    render_health_issue,
+)
+
+logger = logging.getLogger(__name__)
+
+CREATIONS_PER_HOUR = 60
+"""Issues that one installation may open in an hour, far below GitHub's content limit of 500."""
+
+NOTICES_PER_DAY = 2
+"""How often a day one repository's watchers may be notified (an issue opened or reopened)."""
+
+
+def external_id(report: Report, request: str) -> str:
+    """Names the content of a check run and the request it answers; at most 60 characters.
+
+    Changes since the last report are left out on purpose: a second run of the same work sees none.
+    """
+    lines = [report.repository.id, report.commit, report.base_commit, report.pull_request, request]
+    for j in report.judgements:
+        lines += [j.check, j.outcome.value, j.severity.label, *(e.fingerprint for e in j.verdict.evidence)]
+    lines += [part for exemption in report.exempted for part in exemption]
+    digest = hashlib.sha256("\0".join(map(str, lines)).encode("utf-8", "surrogatepass")).hexdigest()
+    return f"plumbline:1:{digest[:40]}"
+
+
+def publish_check_run(context: Context, writer: RepoWriter, run: CheckRun) -> int:
+    """Make the check run, or finish the one that an earlier attempt began; returns its id."""
+    runs = writer.check_runs(run.head_sha, run.name)
+    for known in runs:
+        if known.external_id == run.external_id:
+            done = known.status == "completed" and known.annotations_count >= len(run.annotations)
+            if not done:
+                writer.update_check_run(known.id, run, annotations_from=known.annotations_count)
+            return known.id
+    latest = runs[0] if runs else None
+    if latest and latest.status != "completed" and latest.annotations_count == 0:
+        writer.update_check_run(latest.id, run, annotations_from=0)
+        number = latest.id
+    else:
+        number = writer.create_check_run(run)
+    context.runtime.metrics.count("effects_total", kind="check_run")
+    return number
+
+
+def publish_health_issue(
+    context: Context, writer: RepoWriter, report: Report, policy: Policy, first_seen: dict[str, datetime]
+) -> int | None:
+    """Bring the repository's health issue to the state of the report; None when there is none.
+
+    A person who closed it has spoken: it reopens for a new finding of high severity only, and
+    never when it was closed as not planned.
+    """
+    runtime = context.runtime
+    repository = report.repository
+    mode = policy.publish or runtime.settings.publish
+    if mode is Publish.OBSERVE or not repository.has_issues or repository.archived:
+        return None
+    kept = runtime.store.effect(repository.id, "issue", "health")
+    issue = _find(writer, kept)
+    judgements = visible(report)
+    findings = [j for j in judgements if j.outcome is Outcome.FAIL]
+    shown = {j.check for j in judgements}
+    changes = tuple(c for c in report.changes if c.check in shown)
+    rendered = render_health_issue(report, first_seen=first_seen)
+    if issue is None:
+        wanted = bool(findings) and (mode is Publish.ISSUES or speaks(changes, judgements))
+        return _open(context, writer, report, rendered) if wanted else None
+    if issue.locked:
+        return issue.number
+    by_us = bool(kept and kept.note.get("closed_by_us"))
+    state, reason = _state(issue, bool(findings), worst_new(changes, findings), by_us=by_us)
+    if state == "open" and issue.state == "closed":
+        _refuse_noise(kept, report.judged_at)
+    _write(context, writer, report, issue, rendered, kept, state, reason)
+    return issue.number
+
+
+def _find(writer: RepoWriter, kept: StoredEffect | None) -> PublishedIssue | None:
+    """Our issue by its kept number, else by label and marker; extra ones are closed as duplicates."""
+    if kept:
+        try:
+            issue = writer.issue(kept.number)
+        except Gone:
+            logger.info("health issue is gone", extra={"issue": kept.number})
+        else:
+            return issue
+    ours = sorted((i for i in writer.issues(LABEL) if is_ours(i.body)), key=lambda i: i.number)
+    first = next((i for i in ours if i.state == "open"), ours[0] if ours else None)
+    for extra in ours:
+        if first and extra.number != first.number and extra.state == "open":
+            writer.update_issue(extra.number, state="closed", state_reason="not_planned")
+    return first
+
+
+def _state(
+    issue: PublishedIssue, findings: bool, worst: Severity | None, *, by_us: bool
+) -> tuple[str, str | None]:
+    """The state and reason that the issue shall have; its own when nothing shall change."""
+    if issue.state == "open":
+        return ("open", None) if findings else ("closed", "completed")
+    if issue.state_reason == "not_planned":
+        return "closed", None
+    if by_us:
+        return ("open", "reopened") if findings else ("closed", None)
+    return ("open", "reopened") if worst is not None and worst >= Severity.HIGH else ("closed", None)
+
+
+def _open(context: Context, writer: RepoWriter, report: Report, rendered: RenderedIssue) -> int:
+    known = context.runtime.store.repository(report.repository.id)
+    _take_creation(context, known[0] if known else 0, report.judged_at)
+    try:
+        writer.ensure_label(LABEL, LABEL_COLOUR, LABEL_DESCRIPTION)
+    except Rejected as refusal:
+        # The label only helps to find the issue again; the marker and the kept number do so too.
+        logger.warning("label was refused", extra={"reason": str(refusal)})
+    number = writer.create_issue(rendered.title, rendered.body, [LABEL])
+    notices = [report.judged_at.date().isoformat()]
+    _keep(context, report, number, rendered, {"closed_by_us": False, "notices": notices})
+    _record(context, report, "issue.opened", number)
+    return number
+
+
+def _write(
+    context: Context,
+    writer: RepoWriter,
+    report: Report,
+    issue: PublishedIssue,
+    rendered: RenderedIssue,
+    kept: StoredEffect | None,
+    state: str,
+    reason: str | None,
+) -> None:
+    ours_unedited = bool(kept and kept.note.get("body") == _digest(issue.body))
+    same = ours_unedited and bool(kept and kept.digest == rendered.digest) and state == issue.state
+    closed_by_us = bool(kept and kept.note.get("closed_by_us")) if state == issue.state else state == "closed"
+    if not same:
+        change = state if state != issue.state else None
+        writer.update_issue(
+            issue.number,
+            title=rendered.title if rendered.title != issue.title else None,
+            body=rendered.body,
+            state=change,
+            state_reason=reason if change else None,
+        )
+        _record(context, report, f"issue.{'edited' if not change else change}", issue.number)
+    if not same or kept is None:
+        body = rendered if not same else replace(rendered, body=issue.body)
+        notices = _notices(kept, report.judged_at)
+        if state == "open" and issue.state == "closed":
+            notices.append(report.judged_at.date().isoformat())
+        _keep(context, report, issue.number, body, {"closed_by_us": closed_by_us, "notices": notices})
+
+
+def _keep(
+    context: Context, report: Report, number: int, rendered: RenderedIssue, note: dict[str, Any]
+) -> None:
+    effect = StoredEffect(number, rendered.digest, {"body": _digest(rendered.body), **note})
+    context.runtime.store.save_effect(report.repository.id, "issue", "health", effect)
+
+
+def _record(context: Context, report: Report, action: str, number: int) -> None:
+    runtime = context.runtime
+    runtime.metrics.count("effects_total", kind="issue")
+    known = runtime.store.repository(report.repository.id)
+    detail = {"repository": report.repository.id, "issue": number, "commit": report.commit}
+    runtime.store.audit(known[0] if known else 0, "plumbline", action, detail)
+
+
+def _take_creation(context: Context, installation_id: int, now: datetime) -> None:
+    """One of the hour's creations, or a date to come back at."""
+    hour = int(now.timestamp()) // 3600
+    name = f"issue-creation-{installation_id}"
+    if not any(
+        context.runtime.ledger.take_occurrence(name, hour * CREATIONS_PER_HOUR + slot, lifetime_s=7200)
+        for slot in range(CREATIONS_PER_HOUR)
+    ):
+        until = datetime.fromtimestamp((hour + 1) * 3600, tz=now.tzinfo)
+        raise LimitReached("this hour's issues have all been opened", until=until, resource="content")
+
+
+def _notices(kept: StoredEffect | None, now: datetime) -> list[str]:
+    """The days on which the watchers were notified, only those of today, with one for each notice."""
+    today = now.date().isoformat()
+    return [day for day in (kept.note.get("notices", []) if kept else []) if day == today]
+
+
+def _refuse_noise(kept: StoredEffect | None, now: datetime) -> None:
+    if len(_notices(kept, now)) >= NOTICES_PER_DAY:
+        until = (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+        raise LimitReached("this repository was notified often enough today", until=until, resource="content")
+
+
+def _digest(text: str) -> str:
+    # GitHub may hand a body back with other line ends than it was given.
+    plain = text.replace("\r\n", "\n").strip()
+    return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32]

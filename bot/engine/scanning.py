@@ -1,0 +1,220 @@
+"""Judging one repository or one change, from reading to publishing: what jobs are made of."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.config.policy import Policy
+from bot.engine import delta
+from bot.engine.context import Context, Runtime
+from bot.engine.evaluate import collect, freeze, judge, needed_facts
+from bot.engine.governing import Governing, governing_policy, oid_at, read_at
+from bot.engine.publish import external_id, publish_check_run, publish_health_issue
+from bot.model.errors import Gone
+from bot.model.facts import Repository
+from bot.model.reports import CheckRun, Report
+from bot.model.verdicts import Judgement
+from bot.ports import RepoReader, RepoWriter, StoredEffect, StoredVerdict
+from bot.report.check_run import render_check_run
+from bot.report.config_run import render_config_errors, render_config_good
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 3
+"""Attempts after which what is still unreadable is reported as unknown instead of tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whose repository it is: checked once against GitHub before anything is read or written."""
+
+    installation_id: int
+    repository: Repository
+
+
+def target(runtime: Runtime, installation_id: int, reader: RepoReader) -> Target:
+    """The repository, after making sure that it belongs to the installation that asks.
+
+    Raises:
+        Gone: it does not, whatever the delivery said.
+    """
+    repository = reader.repository()
+    known = runtime.store.repository(repository.id)
+    if known is None or known[0] != installation_id:
+        owner = runtime.github.repository_installation(repository.full_name)
+        if owner != installation_id:
+            logger.warning(
+                "refused: repository belongs to another installation",
+                extra={"repository": repository.id, "asked": installation_id, "owner": owner},
+            )
+            runtime.metrics.count("refused_total", reason="foreign_repository")
+            raise Gone(f"repository {repository.id} does not belong to installation {installation_id}")
+    if known is None or known != (installation_id, repository):
+        runtime.store.save_repositories(installation_id, [repository])
+    return Target(installation_id, repository)
+
+
+def judge_repository(context: Context, reader: RepoReader, at: Target, request: str) -> None:
+    """Judge the head of the default branch; publish the check run and the health issue.
+
+    Takes the generation before it reads the head, so that an older result never replaces a newer.
+    """
+    runtime = context.runtime
+    repository = at.repository
+    generation = runtime.ledger.next_generation(repository.id)
+    commit = reader.head(repository.default_branch)
+    kept_policy = runtime.store.policy(repository.id)
+    governing = governing_policy(runtime.registry, runtime.store, reader, repository.id, commit)
+    now = runtime.clock.now()
+    facts = collect(
+        runtime.registry,
+        needed_facts(runtime.registry, governing.policy),
+        reader=reader,
+        auditor=runtime.auditor,
+        licences=runtime.licences,
+        commit=commit,
+        branch=repository.default_branch,
+        now=now,
+        tolerate=context.claim.attempt >= PATIENCE,
+    )
+    judgements, exempted = exempt(
+        judge(runtime.registry, governing.policy, facts, now), governing.policy, now
+    )
+    before = runtime.store.verdicts(repository.id)
+    report = Report(
+        repository=repository,
+        commit=commit,
+        branch=repository.default_branch,
+        judgements=judgements,
+        changes=delta.since_last(before, judgements, commit),
+        judged_at=now,
+        exempted=exempted,
+    )
+    verdicts = delta.to_store(before, judgements, commit, now)
+    if not runtime.ledger.claim_publication(repository.id, "health", generation):
+        runtime.metrics.count("stale_results_total")
+        return
+    if not repository.archived:
+        with runtime.github.writer(at.installation_id, repository.id, context.guard) as writer:
+            publish_check_run(context, writer, _health_run(report, governing.policy, request))
+            _report_policy(context, writer, governing, repository.id, commit)
+            publish_health_issue(context, writer, report, governing.policy, _first_seen(verdicts))
+    runtime.store.save_facts(repository.id, commit, freeze(facts), now)
+    cause = "policy" if kept_policy and kept_policy[0] != governing.oid else "commit"
+    runtime.store.save_verdicts(repository.id, verdicts, cause)
+
+
+def _report_policy(
+    context: Context, writer: RepoWriter, governing: Governing, repository_id: int, commit: str
+) -> None:
+    """Say once of each version of the file what is wrong with it."""
+    store = context.runtime.store
+    said = store.effect(repository_id, "config", "policy")
+    if not governing.errors or (said and said.digest == governing.oid):
+        return
+    number = publish_check_run(context, writer, render_config_errors(governing.errors, commit))
+    store.save_effect(repository_id, "config", "policy", StoredEffect(number, governing.oid, {}))
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two commits to be compared: a pull request, or a merge group.
+
+    Args:
+        head: the commit that gets the check run.
+        base: the tip of the branch it shall go into; its policy governs.
+        scope: names what is published, for the order of generations (``pull:7``).
+    """
+
+    head: str
+    base: str
+    branch: str
+    scope: str
+    pull_request: int | None = None
+
+
+def judge_proposal(
+    context: Context, reader: RepoReader, at: Target, proposal: Proposal, generation: int, request: str
+) -> None:
+    """Judge what a change brings: file-fed checks at the merge base and at the head.
+
+    The base's policy governs; a policy file that the change itself touches is only validated.
+    """
+    runtime = context.runtime
+    merge_base = reader.compare(proposal.base, proposal.head).merge_base
+    governing = governing_policy(runtime.registry, runtime.store, reader, at.repository.id, proposal.base)
+    now = runtime.clock.now()
+
+    def judged(commit: str) -> tuple[Judgement, ...]:
+        facts = collect(
+            runtime.registry,
+            needed_facts(runtime.registry, governing.policy, file_fed_only=True),
+            reader=reader,
+            auditor=runtime.auditor,
+            licences=runtime.licences,
+            commit=commit,
+            branch=proposal.branch,
+            now=now,
+            tolerate=context.claim.attempt >= PATIENCE,
+        )
+        return judge(runtime.registry, governing.policy, facts, now, file_fed_only=True)
+
+    judgements, exempted = exempt(judged(proposal.head), governing.policy, now)
+    before = judged(merge_base) if merge_base else ()
+    report = Report(
+        repository=at.repository,
+        commit=proposal.head,
+        branch=proposal.branch,
+        judgements=judgements,
+        changes=delta.between(before, judgements),
+        judged_at=now,
+        base_commit=merge_base,
+        pull_request=proposal.pull_request,
+        exempted=exempted,
+    )
+    config_run = _config_run(runtime, reader, merge_base, proposal.head)
+    if at.repository.archived:
+        return
+    if not runtime.ledger.claim_publication(at.repository.id, proposal.scope, generation):
+        runtime.metrics.count("stale_results_total")
+        return
+    with runtime.github.writer(at.installation_id, at.repository.id, context.guard) as writer:
+        publish_check_run(context, writer, _health_run(report, governing.policy, request))
+        if config_run:
+            publish_check_run(context, writer, config_run)
+
+
+def exempt(
+    judgements: tuple[Judgement, ...], policy: Policy, now: datetime
+) -> tuple[tuple[Judgement, ...], tuple[tuple[str, str], ...]]:
+    """Take out what policy exempts today; the second part says which and why."""
+    kept, out = [], []
+    for judgement in judgements:
+        exemption = policy.exemption(judgement.check, now.date())
+        if exemption:
+            out.append((judgement.check, f"{exemption.reason} (until {exemption.until.isoformat()})"))
+        else:
+            kept.append(judgement)
+    return tuple(kept), tuple(out)
+
+
+def _health_run(report: Report, policy: Policy, request: str) -> CheckRun:
+    run = render_check_run(report, block=policy.block, fail_closed=policy.fail_closed, request=request)
+    return replace(run, external_id=external_id(report, request))
+
+
+def _config_run(runtime: Runtime, reader: RepoReader, merge_base: str | None, head: str) -> CheckRun | None:
+    """Only when the change touches the policy file."""
+    at_head: Governing = read_at(runtime.registry, reader, head)
+    at_base = oid_at(reader, merge_base) if merge_base else ""
+    if at_head.oid == at_base:
+        return None
+    if at_head.errors:
+        return render_config_errors(at_head.errors, head)
+    return render_config_good(head)
+
+
+def _first_seen(verdicts: tuple[StoredVerdict, ...]) -> dict[str, datetime]:
+    return {v.check: v.since for v in verdicts}

@@ -1,0 +1,61 @@
+"""Ask GitHub for deliveries that never arrived, or were lost after they had."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from bot.engine.context import Context
+from bot.model.events import Lane
+from bot.ports import StoredEffect
+from bot.scale.gaps import find_gaps, look_from
+from bot.spec import Payload, Submission, job
+from jobs.scan_repository import ScanRepository
+
+logger = logging.getLogger(__name__)
+
+CURSOR = (0, "cursor", "hook-deliveries")
+"""Where the time of the last look is kept; repository 0 is the App as a whole."""
+
+
+class HealGaps(Payload):
+    """Nothing to say: the whole App is looked at.
+
+    Args:
+        whole_window: read all that GitHub still has, as after the ledger was lost.
+    """
+
+    whole_window: bool = False
+
+    @property
+    def key(self) -> str:
+        """One at a time."""
+        return "heal-gaps"
+
+
+@job("heal-gaps", payload=HealGaps, timeout_s=240, every_s=300, lane=Lane.SWEEP)
+def heal_gaps(payload: HealGaps, context: Context) -> None:
+    """Compare GitHub's delivery log with the ledger and bring in what is missing.
+
+    Any number may run: a redelivery keeps its GUID, so the ledger takes it once.
+    """
+    runtime = context.runtime
+    now = runtime.clock.now()
+    kept = runtime.store.effect(*CURSOR)
+    last = datetime.fromisoformat(kept.digest) if kept and not payload.whole_window else None
+    log = list(runtime.github.hook_deliveries(since=look_from(now, last)))
+    gaps = find_gaps(log, runtime.ledger.known_guids(entry.guid for entry in log))
+    for number in gaps.redeliver:
+        context.guard.check()
+        runtime.github.redeliver(number)
+    runtime.submit(
+        Submission(
+            ScanRepository(installation_id=installation, repository_id=repository, pull_requests=True),
+            Lane.SWEEP,
+        )
+        for installation, repository in gaps.scans
+    )
+    if gaps.missed:
+        logger.warning("deliveries had been missed", extra={"missed": gaps.missed})
+    runtime.metrics.count("events_missed_total", gaps.missed)
+    runtime.store.save_effect(*CURSOR, StoredEffect(0, now.isoformat(), {}))
