@@ -172,7 +172,7 @@ def _write(
             state=change,
             state_reason=reason if change else None,
         )
-        _record(context, report, f"issue.{'edited' if not change else change}", issue.number)
+        _record(context, report, f"issue.{change or 'edited'}", issue.number)
     if not same or kept is None:
         body = rendered if not same else replace(rendered, body=issue.body)
         notices = _notices(kept, report.judged_at)

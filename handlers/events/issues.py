@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.model.events import Event, Lane
 from bot.report.health_issue import is_ours, wants_recheck
+
+from bot.model.events import Event, Lane
 from bot.spec import on
 from handlers.payloads import text
 from jobs.scan_repository import ScanRepository
