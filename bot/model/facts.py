@@ -87,11 +87,12 @@ class TreeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch and the commit it points to."""
+    """A branch and the commit it points to; ``committed_at`` is None when the source does not tell."""
 
     name: str
     head: str
     protected: bool = False
+    committed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class Comparison:
         behind: commits that only base has.
         merge_base: the newest common commit; None when histories are unrelated.
         merge_base_at: its commit date.
+        head_at: the commit date of ``head``; None when the source does not tell.
     """
 
     base: str
@@ -131,6 +133,7 @@ class Comparison:
     behind: int
     merge_base: str | None
     merge_base_at: datetime | None = None
+    head_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,13 @@ class WorkflowFile:
 
 @dataclass(frozen=True, slots=True)
 class WorkflowFinding:
-    """One thing that the workflow auditor found; lines and columns from 1."""
+    """One thing that the workflow auditor found; lines and columns from 1.
+
+    Args:
+        audit: the rule's name.
+        feature: the text that it is about (an expression, a reference), at most 200 characters.
+        ignored: a comment in the file asks to be silent about it; checks decide whether they heed it.
+    """
 
     audit: str
     path: str
@@ -208,6 +217,7 @@ class WorkflowFinding:
     message: str
     feature: str
     url: str
+    ignored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
