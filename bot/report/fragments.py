@@ -1,0 +1,234 @@
+"""Pieces of Markdown that more than one page is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from bot.model.reports import Change, Report
+from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
+from bot.report.budget import Page, shorten, size
+from bot.report.inert import code, prose
+
+SENTENCE = 500
+"""Characters shown of a summary, an observation or a hint."""
+
+NAME = 250
+"""Characters shown of a path, a branch or a setting."""
+
+FINDING_BYTES = 8_000
+"""Room for one finding, so that a noisy one leaves room for the others."""
+
+SYMBOLS = {
+    Outcome.PASS: "✓",
+    Outcome.FAIL: "✗",
+    Outcome.NOT_APPLICABLE: "–",
+    Outcome.UNKNOWN: "?",
+    Outcome.ERROR: "!",
+}
+
+_CAUSES = {
+    "commit": "by a commit",
+    "policy": "because the policy changed",
+    "rule": "because the check itself changed, not the repository",
+    "permission": "now visible, because a permission was granted",
+    "time": "because time passed",
+}
+_WEB = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%?=&#+,:-]*)?")
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_LONGEST_PATH = 1000
+_LAST_LINE = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes addresses of files and commits; empty texts when the parts are not fit for one."""
+
+    root: str
+    commit: str
+
+    @classmethod
+    def of(cls, report: Report) -> Links:
+        """Links of a report's repository at its commit."""
+        root = report.repository.html_url
+        fit = _WEB.fullmatch(root) and _COMMIT.fullmatch(report.commit)
+        return cls(root if fit else "", report.commit)
+
+    def file(self, place: Place) -> str:
+        """Address of a file's line at the commit."""
+        if not self.root or not is_file_path(place.path):
+            return ""
+        lines = ""
+        if place.line:
+            lines = f"#L{place.line}"
+            if place.end_line and place.end_line > place.line:
+                lines += f"-L{place.end_line}"
+        return f"{self.root}/blob/{self.commit}/{quote(place.path or '', safe='/')}{lines}"
+
+    def short_commit(self) -> str:
+        """The commit's first digits, linked if possible."""
+        shown = code(self.commit[:10], limit=10)
+        return f"[{shown}]({self.root}/commit/{self.commit})" if self.root else shown
+
+
+def is_file_path(path: str | None) -> bool:
+    """Whether a path can be linked to and annotated: relative, without detours, valid Unicode."""
+    if not path or len(path) > _LONGEST_PATH or not path.isprintable() or "\\" in path:
+        return False
+    return all(part not in ("", ".", "..") for part in path.split("/"))
+
+
+def is_line(place: Place) -> bool:
+    """Whether a place is a line of a file that an annotation can stand on."""
+    return is_file_path(place.path) and place.line is not None and 0 < place.line <= _LAST_LINE
+
+
+def where(links: Links, place: Place | None) -> str:
+    """A place in words: a linked path and line, a branch or a setting. Empty for none."""
+    if place is None:
+        return ""
+    if place.path is not None:
+        # A cut path would name another file, so its line stands beside it and not in it.
+        shown = code(place.path, limit=NAME)
+        if place.line:
+            if len(place.path) <= NAME:
+                shown = code(f"{place.path}:{place.line}", limit=NAME + 12)
+            else:
+                shown += f" line {place.line}"
+        address = links.file(place)
+        return f"[{shown}]({address})" if address else shown
+    if place.branch is not None:
+        return f"branch {code(place.branch, limit=NAME)}"
+    if place.setting is not None:
+        return f"setting {code(place.setting, limit=NAME)}"
+    return ""
+
+
+def observation(links: Links, evidence: Evidence, judgement: Judgement) -> str:
+    """One observation as a list item."""
+    at = where(links, evidence.place)
+    said = prose(evidence.text, limit=SENTENCE)
+    weight = ""
+    if evidence.severity is not None and evidence.severity is not judgement.severity:
+        weight = f" ({evidence.severity.label})"
+    return f"- {at}: {said}{weight}" if at else f"- {said}{weight}"
+
+
+def finding(
+    links: Links,
+    judgement: Judgement,
+    evidence: Sequence[Evidence],
+    *,
+    heading: str,
+    note: str = "",
+    most: int = 20,
+    room: int = FINDING_BYTES,
+) -> list[str]:
+    """A fail: what, where, why it matters and how to mend it.
+
+    Args:
+        heading: the Markdown heading's marks (``####``).
+        note: a sentence of ours under the summary.
+        most: how many observations to show at most.
+        room: bytes for all of it; observations are left out, and counted, to stay within.
+    """
+    head = [
+        f"{heading} {prose(judgement.title or judgement.check, limit=SENTENCE)}",
+        "",
+        f"**{judgement.severity.label}** · {code(judgement.check, limit=NAME)} · "
+        f"{prose(judgement.verdict.summary, limit=SENTENCE)}{f' {note}' if note else ''}",
+        "",
+    ]
+    tail = _advice(judgement)
+    page = Page(min(room, FINDING_BYTES) - sum(size(line) + 1 for line in (*head, *tail)))
+    shown, beyond = shorten(evidence, most)
+    rest = page.fill(
+        shown,
+        lambda item, _: [observation(links, item, judgement)],
+        lambda left: f"- … and {count(left + beyond, 'more place')}",
+    )
+    if beyond and not rest:
+        page.add(f"- … and {count(beyond, 'more place')}")
+    return [*head, *page.lines, *([""] if page.lines else []), *tail]
+
+
+def _advice(judgement: Judgement) -> list[str]:
+    lines = []
+    if judgement.why:
+        lines.append(f"- **Why:** {prose(judgement.why, limit=2 * SENTENCE)}")
+    if judgement.fix:
+        lines.append(f"- **Fix:** {prose(judgement.fix, limit=2 * SENTENCE)}")
+    if judgement.source:
+        lines.append(f"- **Source:** {source(judgement.source)}")
+    return [*lines, ""] if lines else []
+
+
+def source(said: str) -> str:
+    """Where a check's rule comes from; addresses in it become links."""
+    words = said.split()[:60]
+    parts = []
+    for word in words:
+        bare = word.rstrip(".,;")
+        fit = _ADDRESS.fullmatch(bare)
+        parts.append(f"<{bare}>{word[len(bare) :]}" if fit else prose(word, limit=SENTENCE))
+    return " ".join(parts)
+
+
+def unread(judgement: Judgement) -> str:
+    """An unknown as a list item: what could not be read, and what would help."""
+    verdict = judgement.verdict
+    line = f"- {code(judgement.check, limit=NAME)}: {prose(verdict.summary, limit=SENTENCE)}"
+    if verdict.permission:
+        return f"{line} Granting the App {code(verdict.permission, limit=NAME)} would answer it."
+    if verdict.reason is Reason.LIMIT:
+        return f"{line} A limit was reached; it is tried again by itself."
+    if verdict.reason is Reason.FAULT:
+        return f"{line} It is tried again with the next scan."
+    return line
+
+
+def crashed(judgement: Judgement) -> str:
+    """An error as a list item."""
+    return f"- {code(judgement.check, limit=NAME)}: {prose(judgement.verdict.summary, limit=SENTENCE)}"
+
+
+def exempted(item: tuple[str, str]) -> str:
+    """A check that policy switched off, with the reason."""
+    name, reason = item
+    return f"- {code(name, limit=NAME)}: {prose(reason, limit=SENTENCE) or 'no reason given'}"
+
+
+def outcome_line(judgement: Judgement) -> str:
+    """One line of the list of all checks."""
+    said = prose(judgement.verdict.summary, limit=200)
+    return (
+        f"- {SYMBOLS[judgement.outcome]} {judgement.outcome.value} · "
+        f"{code(judgement.check, limit=NAME)} ({judgement.severity.label})"
+        f"{f': {said}' if said else ''}"
+    )
+
+
+def cause(change: Change | None) -> str:
+    """Why something changed, in words; empty when not known."""
+    return _CAUSES.get(change.cause, "") if change else ""
+
+
+def count(number: int, noun: str) -> str:
+    """``1 finding``, ``1,204 findings``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def moment(at: datetime) -> str:
+    """A moment in UTC, to the minute."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def names(judgements: Sequence[Judgement], most: int = 20) -> str:
+    """Names of checks as a sentence's part: ``a``, ``b`` and 3 more."""
+    shown, beyond = shorten(judgements, most)
+    listed = ", ".join(code(j.check, limit=NAME) for j in shown)
+    return f"{listed} and {beyond:,} more" if beyond else listed

@@ -1,0 +1,220 @@
+"""A repository's health issue: one page that is edited in place."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.model.reports import Change, Report
+from bot.model.verdicts import Judgement, Severity
+from bot.report.budget import ISSUE_BODY, Page
+from bot.report.fragments import (
+    NAME,
+    SENTENCE,
+    Links,
+    cause,
+    count,
+    crashed,
+    exempted,
+    finding,
+    moment,
+    names,
+    unread,
+)
+from bot.report.inert import code, prose
+from bot.report.view import View, view
+
+LABEL = "plumbline"
+LABEL_COLOUR = "5319e7"
+LABEL_DESCRIPTION = "Kept up to date by Plumbline; close it as not planned to silence it."
+
+TITLE = "Repository health"
+
+RECHECK_BOX = "- [ ] re-check"
+"""Ticking it asks for a new judging; the next publication clears it."""
+
+_MARKER = re.compile(
+    r"\A<!-- plumbline:health:(?P<version>\d{1,6}) repository=(?P<repository>\d{1,19})"
+    r"(?: content=(?P<content>[0-9a-f]{32}))? -->"
+)
+_TICKED = re.compile(r"^- \[[xX]\] re-check\s*$", re.MULTILINE)
+_MARKER_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedIssue:
+    """An issue to be shown.
+
+    Args:
+        digest: names what it says, without times and without what changed since last time; while
+            it stays the same, the issue need not be written.
+    """
+
+    title: str
+    body: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """The first line of our issues: whose it is, and the digest of what it says."""
+
+    version: int
+    repository_id: int
+    digest: str
+
+
+def render_health_issue(
+    report: Report, *, first_seen: Mapping[str, datetime], details_url: str = ""
+) -> RenderedIssue:
+    """The health issue of a repository's default branch.
+
+    Args:
+        first_seen: by check name, since when its verdict stands.
+        details_url: where the whole report can be read, when it does not fit.
+    """
+    seen = view(report)
+    digest = _digest(seen)
+    head = Page(ISSUE_BODY // 3)
+    head.add(
+        f"<!-- plumbline:health:{_MARKER_VERSION} repository={report.repository.id} content={digest} -->"
+    )
+    head.add(_headline(seen), "")
+    _changes(head, seen)
+    links = Links.of(report)
+    tail = Page(ISSUE_BODY // 3)
+    footer = f"Judged {links.short_commit()} on {_branch(report)}, {moment(report.judged_at)}."
+    if seen.failing or seen.unread or seen.errors or report.exempted:
+        _list(tail, "Could not be judged", [unread(j) for j in seen.unread])
+        _list(tail, "Failed to run", [crashed(j) for j in seen.errors])
+        _list(tail, "Exempted by policy", [exempted(item) for item in report.exempted])
+        if seen.passing:
+            tail.add(f"In order: {names(seen.passing)}.", "")
+        tail.add("---", "")
+    tail.add(footer, "", RECHECK_BOX)
+    page = Page(ISSUE_BODY - (ISSUE_BODY // 3 - tail.left))
+    page.add(*head.lines)
+    _findings(page, seen, links, first_seen, details_url)
+    page.add(*tail.lines)
+    return RenderedIssue(TITLE, str(page), digest)
+
+
+def parse_marker(body: str) -> Marker | None:
+    """The marker of a body that we wrote; None for any other body."""
+    found = _MARKER.match(body)
+    if not found:
+        return None
+    return Marker(int(found["version"]), int(found["repository"]), found["content"] or "")
+
+
+def is_ours(body: str) -> bool:
+    """Whether a body carries our marker. Whoever asks also makes sure that we wrote the issue."""
+    return parse_marker(body) is not None
+
+
+def wants_recheck(body: str) -> bool:
+    """Whether somebody ticked the box ``re-check``."""
+    return is_ours(body) and _TICKED.search(body.replace("\r\n", "\n")) is not None
+
+
+def _digest(seen: View) -> str:
+    """What stands on the page, but for the commit and the lines: an address of an older commit still shows the same."""
+    parts: list[object] = [seen.report.repository.id, seen.report.repository.html_url]
+    for j in seen.shown:
+        parts += [j.check, j.outcome.value, j.severity.label, j.rule_version]
+        parts += [j.verdict.summary, j.verdict.permission, j.title, j.why, j.fix, j.source]
+        parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
+    parts += [part for item in seen.report.exempted for part in item]
+    joined = "\0".join(str(part) for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _branch(report: Report) -> str:
+    return code(report.branch, limit=NAME)
+
+
+def _headline(seen: View) -> str:
+    unjudged = len(seen.unread) + len(seen.errors)
+    if not seen.failing and not unjudged:
+        return (
+            f"All is well: {count(len(seen.passing), 'check')} in order, nothing to do."
+            if seen.passing
+            else "No check applies to this repository; nothing to do."
+        )
+    worst = max((j.severity for j in seen.failing), default=None)
+    parts = [
+        f"**{count(len(seen.failing), 'finding')}**, the worst {worst.label}."
+        if worst is not None and len(seen.failing) > 1
+        else f"**1 finding** ({worst.label})."
+        if worst is not None
+        else "No findings.",
+        f"{len(seen.passing):,} of {count(seen.judged, 'check')} pass"
+        + (f"; {unjudged:,} could not be judged." if unjudged else "."),
+    ]
+    return " ".join(parts)
+
+
+def _changes(page: Page, seen: View) -> None:
+    groups = (
+        ("New", seen.new),
+        ("Worse", seen.worse),
+        ("Fixed", seen.fixed),
+        ("Improved", seen.better),
+    )
+    lines = [_change(word, j, seen.changes[j.check]) for word, judgements in groups for j in judgements]
+    if not lines:
+        return
+    section = Page(page.left - 2)
+    section.add("### What changed", "")
+    section.fill(lines, lambda line, _: [line], lambda left: f"- … and {count(left, 'more change')}")
+    page.add(*section.lines, "")
+
+
+def _change(word: str, judgement: Judgement, change: Change) -> str:
+    why = cause(change)
+    return (
+        f"- **{word}:** {code(judgement.check, limit=NAME)}, "
+        f"{prose(judgement.verdict.summary, limit=SENTENCE)}{f' ({why})' if why else ''}"
+    )
+
+
+def _findings(
+    page: Page, seen: View, links: Links, first_seen: Mapping[str, datetime], details_url: str
+) -> None:
+    elsewhere = f"See [all of them]({details_url})." if details_url else "`plumbline check` lists them all."
+    left_out = 0
+    for severity in sorted(Severity, reverse=True):
+        group = [j for j in seen.failing if j.severity is severity]
+        if left_out or not group:
+            left_out += len(group)
+            continue
+        # Room for the sentence about what is left out is kept by every section but the last.
+        room = Page(page.left - 200)
+        room.add(f"### {severity.label.capitalize()}", "")
+        left_out = room.fill(
+            group,
+            lambda j, left: finding(
+                links, j, seen.evidence(j), heading="####", most=10, room=left, note=_since(j, first_seen)
+            ),
+            lambda _: "",
+        )
+        page.add(*room.lines)
+    if left_out:
+        page.add(f"… and {count(left_out, 'more finding')} for which there is no room here. {elsewhere}", "")
+
+
+def _since(judgement: Judgement, first_seen: Mapping[str, datetime]) -> str:
+    at = first_seen.get(judgement.check)
+    return f"Since {at.astimezone(UTC):%Y-%m-%d}." if at else ""
+
+
+def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    section = Page(min(page.left // 2, 6_000))
+    section.add(f"### {heading}", "")
+    section.fill(lines, lambda line, _: [line], lambda left: f"- … and {left:,} more")
+    page.add(*section.lines, "")

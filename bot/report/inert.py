@@ -1,0 +1,149 @@
+"""Foreign text made inert: it is shown as it is, and does nothing.
+
+GitHub turns Markdown into HTML and then looks in the text for mentions, references, commit ids,
+emoji codes and formulas. Escapes stop only the first step, so what the second would recognise is
+broken by a zero-width space; nothing is broken inside code, where the second step does not look.
+Characters that do not show (controls, bidirectional marks, broken bytes) are made visible.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+BREAK = "\u200b"
+"""Zero-width space: seen by recognisers, not by readers."""
+
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that are neither control nor format by category and still show nothing."""
+
+_ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|~&!"} | {"$": "<span>$</span>"})
+"""GitHub reads formulas between dollars; its manual gives the span as the way to write a dollar."""
+
+_RECOGNISED = re.compile(
+    r"""
+      (?P<after>
+          [@\#]                                     # mention, e-mail address, reference
+        | /(?=/)                                    # address with any scheme
+        | www(?=\.)
+        | (?<![a-z0-9])(?:gh|ghsa|cve)-(?=[a-z0-9]) # reference by prefix
+        | (?:mailto|xmpp):
+        | :(?=[a-z0-9_+-]+:)                        # emoji code
+        | [0-9a-f]{6}(?=[0-9a-f])                   # commit id
+      )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(\d{1,9})([.)])")
+_SPACE = re.compile(r"\s+")
+_FENCES = re.compile(r"`+")
+_SPAN = re.compile(r"(?<!`)(`{1,2})(?!`) ?([^` ]|[^` ].*?[^ `]) ?(?<!`)\1(?!`)")
+
+
+def text(s: str, *, limit: int) -> str:
+    """Foreign text as one line of inert Markdown.
+
+    Args:
+        s: anything, also broken Unicode.
+        limit: how many characters of it to show; what is left out is counted in its place.
+
+    Returns:
+        Markdown that renders as ``s`` with its white space collapsed. Empty for empty text.
+    """
+    return _escape(plain(s, limit=limit))
+
+
+def plain(s: str, *, limit: int) -> str:
+    """Foreign text as one line for places that are not Markdown (titles, annotations)."""
+    kept, rest = _cut(_SPACE.sub(" ", s).strip(), limit)
+    return _RECOGNISED.sub(rf"\g<after>{BREAK}", visible(kept)) + rest
+
+
+def code(s: str, *, limit: int) -> str:
+    """Foreign text as an inline code span, the fence longer than any run of backticks inside.
+
+    Line breaks and tabs become their control pictures: in a name they are part of the name.
+    """
+    kept, rest = _cut(s, limit)
+    if not kept:
+        return f"(empty){rest}"
+    shown = visible(kept)
+    fence = _fence(shown, least=1)
+    # Padding keeps backticks off the fence, and keeps spaces that Markdown would strip.
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{fence}{pad}{shown}{pad}{fence}{rest}"
+
+
+def block(s: str, *, limit: int = 4000) -> str:
+    """Foreign text of many lines as a fenced block; a gutter keeps it from starting a line."""
+    kept, rest = _cut(s, limit)
+    lines = [f"│ {visible(line)}" for line in kept.splitlines() or [""]]
+    shown = "\n".join(lines) + rest
+    fence = _fence(shown, least=3)
+    return f"{fence}text\n{shown}\n{fence}"
+
+
+def prose(s: str, *, limit: int) -> str:
+    """A sentence in which names may stand between backticks: those become code, the rest inert."""
+    kept, rest = _cut(_SPACE.sub(" ", s).strip(), limit)
+    parts: list[str] = []
+    end = 0
+    for span in _SPAN.finditer(kept):
+        parts += (_inert(kept[end : span.start()]), code(span[2], limit=limit))
+        end = span.end()
+    parts.append(_inert(kept[end:]))
+    if parts[0]:
+        parts[0] = _guard_start(parts[0])
+    return "".join(parts) + rest
+
+
+def visible(s: str) -> str:
+    """Replace every character that does not show by a name for it.
+
+    C0 controls become their control pictures (␛), others their code (⟨U+202E⟩).
+    """
+    if s.isascii() and s.isprintable():
+        return s
+    return "".join(c if c.isprintable() and c not in _INVISIBLE else _name(c) for c in s)
+
+
+def _name(c: str) -> str:
+    point = ord(c)
+    if point < 0x20:
+        return chr(0x2400 + point)
+    if point == 0x7F:
+        return "\u2421"
+    if unicodedata.category(c) == "Zs":
+        return " "
+    if 0xDC80 <= point <= 0xDCFF:
+        # A byte that was not UTF-8, as Python keeps it.
+        return f"⟨0x{point - 0xDC00:02X}⟩"
+    return f"⟨U+{point:04X}⟩"
+
+
+def _inert(s: str) -> str:
+    return _RECOGNISED.sub(rf"\g<after>{BREAK}", visible(s)).translate(_ESCAPED)
+
+
+def _escape(shown: str) -> str:
+    return _guard_start(shown.translate(_ESCAPED))
+
+
+def _guard_start(markdown: str) -> str:
+    """Keep the first characters from opening a list, a table or a command."""
+    if markdown[:1] in {"-", "+", "=", ":", "/"}:
+        return f"\\{markdown}"
+    return _NUMBERED.sub(r"\1\\\2", markdown, count=1) if _NUMBERED.match(markdown) else markdown
+
+
+def _cut(s: str, limit: int) -> tuple[str, str]:
+    if len(s) <= limit:
+        return s, ""
+    end = limit
+    while end > 0 and unicodedata.combining(s[end]):
+        end -= 1
+    return s[:end], f"… ({len(s) - end:,} more characters)"
+
+
+def _fence(s: str, *, least: int) -> str:
+    return "`" * max(least, max((len(run) + 1 for run in _FENCES.findall(s)), default=0))

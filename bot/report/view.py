@@ -1,0 +1,114 @@
+"""A report sorted for readers: who may see what, and what is new, mended, failing or unread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from bot.model.reports import Change, ChangeKind, Report
+from bot.model.verdicts import Audience, Evidence, Judgement, Outcome
+
+
+def visible(report: Report) -> tuple[Judgement, ...]:
+    """The judgements that readers of the repository may see, in the report's order.
+
+    On a public repository these are the public ones: a logged-out reader sees what we write
+    there. Whoever reads a private or an internal repository may see them all.
+    """
+    if not report.repository.public:
+        return report.judgements
+    return tuple(j for j in report.judgements if j.audience is Audience.PUBLIC)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one page shows; every group holds the worst first, then by name.
+
+    Args:
+        proposal: the report is about a pull request or a merge group, not about a branch.
+        shown: all judgements that are shown at all.
+        new, worse: fails that were not there before, and fails with observations that were not.
+        fixed, better: fails that are gone, and fails of which some observations are gone.
+        first: fails that nothing earlier could be compared with.
+        same: other fails.
+        unread: unknown.
+        errors: checks that crashed.
+    """
+
+    report: Report
+    proposal: bool
+    shown: tuple[Judgement, ...]
+    changes: Mapping[str, Change]
+    failing: tuple[Judgement, ...]
+    new: tuple[Judgement, ...]
+    worse: tuple[Judgement, ...]
+    fixed: tuple[Judgement, ...]
+    better: tuple[Judgement, ...]
+    first: tuple[Judgement, ...]
+    same: tuple[Judgement, ...]
+    unread: tuple[Judgement, ...]
+    errors: tuple[Judgement, ...]
+
+    @property
+    def judged(self) -> int:
+        """How many checks gave an answer that applies."""
+        return sum(j.outcome in (Outcome.PASS, Outcome.FAIL) for j in self.shown)
+
+    @property
+    def passing(self) -> tuple[Judgement, ...]:
+        """Checks that pass."""
+        return tuple(j for j in self.shown if j.outcome is Outcome.PASS)
+
+    @property
+    def not_applicable(self) -> tuple[Judgement, ...]:
+        """Checks whose question does not arise."""
+        return tuple(j for j in self.shown if j.outcome is Outcome.NOT_APPLICABLE)
+
+    def evidence(self, judgement: Judgement) -> tuple[Evidence, ...]:
+        """What to show for a fail: on a proposal what it brings, on a branch all, the new first."""
+        change = self.changes.get(judgement.check)
+        new = change.new_evidence if change else ()
+        if not new:
+            return judgement.verdict.evidence
+        if self.proposal:
+            return new
+        arrived = {e.fingerprint for e in new}
+        return (*new, *(e for e in judgement.verdict.evidence if e.fingerprint not in arrived))
+
+
+def view(report: Report) -> View:
+    """Sort a report. On a proposal only file-fed checks are shown: it can not change settings."""
+    proposal = report.pull_request is not None or report.base_commit is not None
+    shown = tuple(
+        sorted(
+            (j for j in visible(report) if j.file_fed or not proposal), key=lambda j: (-j.severity, j.check)
+        )
+    )
+    names = {j.check for j in shown}
+    changes = {c.check: c for c in report.changes if c.check in names}
+    failing = tuple(j for j in shown if j.outcome is Outcome.FAIL)
+
+    def among(judgements: Iterable[Judgement], kind: ChangeKind) -> tuple[Judgement, ...]:
+        return tuple(j for j in judgements if j.check in changes and changes[j.check].kind is kind)
+
+    new, worse, better, first = (
+        among(failing, kind)
+        for kind in (ChangeKind.NEW, ChangeKind.WORSE, ChangeKind.BETTER, ChangeKind.BASELINE)
+    )
+    told = {j.check for j in (*new, *worse, *better, *first)}
+    return View(
+        report=report,
+        proposal=proposal,
+        shown=shown,
+        changes=MappingProxyType(changes),
+        failing=failing,
+        new=new,
+        worse=worse,
+        fixed=among((j for j in shown if j.outcome is not Outcome.FAIL), ChangeKind.FIXED),
+        better=better,
+        first=first,
+        same=tuple(j for j in failing if j.check not in told),
+        unread=tuple(j for j in shown if j.outcome is Outcome.UNKNOWN),
+        errors=tuple(j for j in shown if j.outcome is Outcome.ERROR),
+    )
