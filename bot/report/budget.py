@@ -33,6 +33,11 @@ class Page:
         self.left = limit
         self.lines: list[str] = []
 
+    @property
+    def used(self) -> int:
+        """Bytes of the lines so far, line ends included."""
+        return sum(size(line) + 1 for line in self.lines)
+
     def add(self, *lines: str) -> bool:
         """Add all of these lines, or none when they do not fit."""
         cost = sum(size(line) + 1 for line in lines)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot.model.reports import Annotation, Button, CheckRun, Conclusion, Report
 from bot.model.verdicts import Evidence, Judgement, Severity
-from bot.report.budget import CHECK_RUN_TEXT, Page
+from bot.report.budget import CHECK_RUN_TEXT, Page, size
 from bot.report.fragments import (
     NAME,
     SENTENCE,
@@ -23,6 +23,7 @@ from bot.report.fragments import (
     exempted,
     finding,
     is_line,
+    mark,
     moment,
     names,
     outcome_line,
@@ -212,19 +213,18 @@ def _standing(seen: View) -> str:
 
 
 def _summary(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], unmarked: int) -> str:
-    page = Page(CHECK_RUN_TEXT)
-    links = Links.of(seen.report)
-    page.add(_headline(seen), "")
-    _changes(page, seen)
-    page.add(_because(seen, conclusion, blocking), "")
+    after = [_because(seen, conclusion, blocking), ""]
     if unmarked:
-        page.add(
+        after += [
             f"{count(unmarked, 'place')} could not be marked in the files; the details below name "
             "as many as fit.",
             "",
-        )
-    page.add(_footer(seen, links))
-    return str(page)
+        ]
+    after.append(_footer(seen, Links.of(seen.report)))
+    before = [_headline(seen), ""]
+    changes = Page(CHECK_RUN_TEXT - sum(size(line) + 1 for line in (*before, *after)))
+    _changes(changes, seen)
+    return "\n".join((*before, *changes.lines, *after))
 
 
 def _headline(seen: View) -> str:
@@ -260,9 +260,9 @@ def _changes(page: Page, seen: View) -> None:
         for j in judgements
     ]
     if lines:
-        room = Page(page.left - 4_000)
-        room.fill(lines, lambda line, _: [line], lambda left: f"- … and {count(left, 'more change')}")
-        page.add(*room.lines, "")
+        section = Page(page.left - 1)
+        section.fill(lines, lambda line, _: [line], lambda left: f"- … and {count(left, 'more change')}")
+        page.add(*section.lines, "")
 
 
 def _reason(seen: View, judgement: Judgement) -> str:
@@ -310,7 +310,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> 
     _list(after, "Failed to run", [crashed(j) for j in seen.errors])
     _list(after, "Exempted by policy", [exempted(item) for item in seen.report.exempted])
     _decision(after, seen, conclusion, blocking)
-    page = Page(CHECK_RUN_TEXT - (CHECK_RUN_TEXT // 2 - after.left))
+    page = Page(CHECK_RUN_TEXT - after.used)
     sections = (
         [
             ("New", seen.new),
@@ -325,7 +325,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> 
             page.fill(
                 judgements,
                 lambda j, room: finding(
-                    links, j, seen.evidence(j), heading="####", most=50, room=room, note=_note(seen, j)
+                    links, j, seen.evidence(j), marks=_marks(seen, j), most=50, room=room
                 ),
                 lambda left: (
                     f"… and {count(left, 'more finding')} for which there is no room here. "
@@ -337,9 +337,11 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> 
     return str(page).rstrip("\n")
 
 
-def _note(seen: View, judgement: Judgement) -> str:
+def _marks(seen: View, judgement: Judgement) -> list[str]:
+    if not seen.proposal:
+        return mark(seen, judgement)
     hidden = len(judgement.verdict.evidence) - len(seen.evidence(judgement))
-    return f"({count(hidden, 'place')} known before {_is(hidden)} not listed.)" if hidden > 0 else ""
+    return [f"{count(hidden, 'place')} known before not listed"] if hidden > 0 else []
 
 
 def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
@@ -359,9 +361,9 @@ def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence
     known = (*seen.same, *(() if seen.proposal else (*seen.better, *seen.first)))
     good = tuple(j for j in (*seen.passing, *seen.not_applicable) if j not in seen.fixed)
     conditions: list[tuple[str, str, Sequence[Judgement]]] = [
-        ("✗" if concern else "✓", "nothing became worse", concern),
-        ("✗" if blocking else "✓", "nothing that policy blocks", blocking),
-        ("?" if unjudged else "✓", "every check could be judged", unjudged),
+        ("✗", "became worse", concern) if concern else ("✓", "nothing became worse", ()),
+        ("✗", "blocked by policy", blocking) if blocking else ("✓", "nothing that policy blocks", ()),
+        ("?", "could not be judged", unjudged) if unjudged else ("✓", "every check could be judged", ()),
     ]
     if seen.proposal:
         if mended:

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from bot.model.reports import Change, Report
 from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
-from bot.report.inert import code, prose
+from bot.report.inert import code, cut, prose
+from bot.report.view import View
 
 SENTENCE = 500
 """Characters shown of a summary, an observation or a hint."""
@@ -38,7 +39,9 @@ _CAUSES = {
     "time": "because time passed",
 }
 _WEB = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
-_ADDRESS = re.compile(r"https://[A-Za-z0-9.-]+(/[A-Za-z0-9._~/%?=&#+,:-]*)?")
+_ADDRESS = re.compile(
+    r"(?<!`)https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[A-Za-z0-9._~/%?=&#+,:-]*[A-Za-z0-9/=_])?"
+)
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LONGEST_PATH = 1000
 _LAST_LINE = 10_000_000
@@ -123,24 +126,22 @@ def finding(
     judgement: Judgement,
     evidence: Sequence[Evidence],
     *,
-    heading: str,
-    note: str = "",
+    marks: Sequence[str] = (),
     most: int = 20,
     room: int = FINDING_BYTES,
 ) -> list[str]:
-    """A fail: what, where, why it matters and how to mend it.
+    """A fail: what, where, why it matters and how to mend it, under a heading of level four.
 
     Args:
-        heading: the Markdown heading's marks (``####``).
-        note: a sentence of ours under the summary.
+        marks: a few words of ours beside the severity (``new``, ``since 2026-03-14``).
         most: how many observations to show at most.
         room: bytes for all of it; observations are left out, and counted, to stay within.
     """
+    expected = f" · expected: {own(judgement.title)}" if judgement.title else ""
     head = [
-        f"{heading} {prose(judgement.title or judgement.check, limit=SENTENCE)}",
+        f"#### {code(judgement.check, limit=NAME)}: {prose(judgement.verdict.summary, limit=SENTENCE)}",
         "",
-        f"**{judgement.severity.label}** · {code(judgement.check, limit=NAME)} · "
-        f"{prose(judgement.verdict.summary, limit=SENTENCE)}{f' {note}' if note else ''}",
+        f"{' · '.join([f'**{judgement.severity.label}**', *marks])}{expected}",
         "",
     ]
     tail = _advice(judgement)
@@ -157,31 +158,36 @@ def finding(
 
 
 def _advice(judgement: Judgement) -> list[str]:
-    lines = []
-    if judgement.why:
-        lines.append(f"- **Why:** {prose(judgement.why, limit=2 * SENTENCE)}")
-    if judgement.fix:
-        lines.append(f"- **Fix:** {prose(judgement.fix, limit=2 * SENTENCE)}")
-    if judgement.source:
-        lines.append(f"- **Source:** {source(judgement.source)}")
-    return [*lines, ""] if lines else []
+    """Paragraphs and not a list: a list would run into that of the observations."""
+    lines = [
+        f"**{word}:** {own(said)}"
+        for word, said in (("Why", judgement.why), ("Fix", judgement.fix), ("Source", judgement.source))
+        if said
+    ]
+    return [part for line in lines for part in (line, "")]
 
 
-def source(said: str) -> str:
-    """Where a check's rule comes from; addresses in it become links."""
-    words = said.split()[:60]
-    parts = []
-    for word in words:
-        bare = word.rstrip(".,;")
-        fit = _ADDRESS.fullmatch(bare)
-        parts.append(f"<{bare}>{word[len(bare) :]}" if fit else prose(word, limit=SENTENCE))
-    return " ".join(parts)
+def own(s: str) -> str:
+    """A text that came with the code of a check: addresses in it become links."""
+    kept, rest = cut(" ".join(s.split()), 2 * SENTENCE)
+    parts: list[str] = []
+    end = 0
+    for address in _ADDRESS.finditer(kept):
+        parts += (_between(kept[end : address.start()]), f"<{address[0]}>")
+        end = address.end()
+    return "".join([*parts, _between(kept[end:]), rest])
+
+
+def _between(s: str) -> str:
+    """Words beside an address, with the spaces that part them from it."""
+    return f"{' ' if s[:1] == ' ' else ''}{prose(s, limit=len(s))}{' ' if s[1:].endswith(' ') else ''}"
 
 
 def unread(judgement: Judgement) -> str:
     """An unknown as a list item: what could not be read, and what would help."""
     verdict = judgement.verdict
-    line = f"- {code(judgement.check, limit=NAME)}: {prose(verdict.summary, limit=SENTENCE)}"
+    said = prose(verdict.summary.rstrip(". "), limit=SENTENCE)
+    line = f"- {code(judgement.check, limit=NAME)}: {said}."
     if verdict.permission:
         return f"{line} Granting the App {code(verdict.permission, limit=NAME)} would answer it."
     if verdict.reason is Reason.LIMIT:
@@ -212,6 +218,11 @@ def outcome_line(judgement: Judgement) -> str:
     )
 
 
+def mark(seen: View, judgement: Judgement) -> list[str]:
+    """``new`` or ``worse`` for a fail that became so; nothing for others."""
+    return [word for word, group in (("new", seen.new), ("worse", seen.worse)) if judgement in group]
+
+
 def cause(change: Change | None) -> str:
     """Why something changed, in words; empty when not known."""
     return _CAUSES.get(change.cause, "") if change else ""
@@ -230,5 +241,5 @@ def moment(at: datetime) -> str:
 def names(judgements: Sequence[Judgement], most: int = 20) -> str:
     """Names of checks as a sentence's part: ``a``, ``b`` and 3 more."""
     shown, beyond = shorten(judgements, most)
-    listed = ", ".join(code(j.check, limit=NAME) for j in shown)
+    listed = ", ".join(code(j.check, limit=60) for j in shown)
     return f"{listed} and {beyond:,} more" if beyond else listed

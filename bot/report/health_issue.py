@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from bot.model.reports import Change, Report
 from bot.model.verdicts import Judgement, Severity
-from bot.report.budget import ISSUE_BODY, Page
+from bot.report.budget import ISSUE_BODY, Page, size
 from bot.report.fragments import (
     NAME,
     SENTENCE,
@@ -20,6 +20,7 @@ from bot.report.fragments import (
     crashed,
     exempted,
     finding,
+    mark,
     moment,
     names,
     unread,
@@ -78,28 +79,26 @@ def render_health_issue(
     """
     seen = view(report)
     digest = _digest(seen)
-    head = Page(ISSUE_BODY // 3)
-    head.add(
-        f"<!-- plumbline:health:{_MARKER_VERSION} repository={report.repository.id} content={digest} -->"
-    )
-    head.add(_headline(seen), "")
-    _changes(head, seen)
+    marker = f"<!-- plumbline:health:{_MARKER_VERSION} repository={report.repository.id} content={digest} -->"
     links = Links.of(report)
-    tail = Page(ISSUE_BODY // 3)
     footer = f"Judged {links.short_commit()} on {_branch(report)}, {moment(report.judged_at)}."
+    head = [marker, _headline(seen), ""]
+    foot = [footer, "", RECHECK_BOX]
+    changes = Page(ISSUE_BODY // 4)
+    _changes(changes, seen)
+    sections = Page(ISSUE_BODY // 3)
     if seen.failing or seen.unread or seen.errors or report.exempted:
-        _list(tail, "Could not be judged", [unread(j) for j in seen.unread])
-        _list(tail, "Failed to run", [crashed(j) for j in seen.errors])
-        _list(tail, "Exempted by policy", [exempted(item) for item in report.exempted])
+        _list(sections, "Could not be judged", [unread(j) for j in seen.unread])
+        _list(sections, "Failed to run", [crashed(j) for j in seen.errors])
+        _list(sections, "Exempted by policy", [exempted(item) for item in report.exempted])
         if seen.passing:
-            tail.add(f"In order: {names(seen.passing)}.", "")
-        tail.add("---", "")
-    tail.add(footer, "", RECHECK_BOX)
-    page = Page(ISSUE_BODY - (ISSUE_BODY // 3 - tail.left))
-    page.add(*head.lines)
-    _findings(page, seen, links, first_seen, details_url)
-    page.add(*tail.lines)
-    return RenderedIssue(TITLE, str(page), digest)
+            sections.add(f"In order: {names(seen.passing)}.", "")
+        foot = ["---", "", *foot]
+    fixed = (*head, *changes.lines, *sections.lines, *foot)
+    findings = Page(ISSUE_BODY - sum(size(line) + 1 for line in fixed))
+    _findings(findings, seen, links, first_seen, details_url)
+    page = "\n".join((*head, *changes.lines, *findings.lines, *sections.lines, *foot))
+    return RenderedIssue(TITLE, page, digest)
 
 
 def parse_marker(body: str) -> Marker | None:
@@ -121,7 +120,7 @@ def wants_recheck(body: str) -> bool:
 
 
 def _digest(seen: View) -> str:
-    """What stands on the page, but for the commit and the lines: an address of an older commit still shows the same."""
+    """Of what stands on the page, but for commit, lines and times: an older commit shows the same."""
     parts: list[object] = [seen.report.repository.id, seen.report.repository.html_url]
     for j in seen.shown:
         parts += [j.check, j.outcome.value, j.severity.label, j.rule_version]
@@ -146,7 +145,7 @@ def _headline(seen: View) -> str:
         )
     worst = max((j.severity for j in seen.failing), default=None)
     parts = [
-        f"**{count(len(seen.failing), 'finding')}**, the worst {worst.label}."
+        f"**{count(len(seen.failing), 'finding')}**, the worst is {worst.label}."
         if worst is not None and len(seen.failing) > 1
         else f"**1 finding** ({worst.label})."
         if worst is not None
@@ -197,7 +196,12 @@ def _findings(
         left_out = room.fill(
             group,
             lambda j, left: finding(
-                links, j, seen.evidence(j), heading="####", most=10, room=left, note=_since(j, first_seen)
+                links,
+                j,
+                seen.evidence(j),
+                marks=[*mark(seen, j), *_since(j, first_seen)],
+                most=10,
+                room=left,
             ),
             lambda _: "",
         )
@@ -206,9 +210,9 @@ def _findings(
         page.add(f"… and {count(left_out, 'more finding')} for which there is no room here. {elsewhere}", "")
 
 
-def _since(judgement: Judgement, first_seen: Mapping[str, datetime]) -> str:
+def _since(judgement: Judgement, first_seen: Mapping[str, datetime]) -> list[str]:
     at = first_seen.get(judgement.check)
-    return f"Since {at.astimezone(UTC):%Y-%m-%d}." if at else ""
+    return [f"since {at.astimezone(UTC):%Y-%m-%d}"] if at else []
 
 
 def _list(page: Page, heading: str, lines: Sequence[str]) -> None:

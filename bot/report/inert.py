@@ -55,7 +55,7 @@ def text(s: str, *, limit: int) -> str:
 
 def plain(s: str, *, limit: int) -> str:
     """Foreign text as one line for places that are not Markdown (titles, annotations)."""
-    kept, rest = _cut(_SPACE.sub(" ", s).strip(), limit)
+    kept, rest = cut(_SPACE.sub(" ", s).strip(), limit)
     return _RECOGNISED.sub(rf"\g<after>{BREAK}", visible(kept)) + rest
 
 
@@ -64,7 +64,7 @@ def code(s: str, *, limit: int) -> str:
 
     Line breaks and tabs become their control pictures: in a name they are part of the name.
     """
-    kept, rest = _cut(s, limit)
+    kept, rest = cut(s, limit)
     if not kept:
         return f"(empty){rest}"
     shown = visible(kept)
@@ -76,7 +76,7 @@ def code(s: str, *, limit: int) -> str:
 
 def block(s: str, *, limit: int = 4000) -> str:
     """Foreign text of many lines as a fenced block; a gutter keeps it from starting a line."""
-    kept, rest = _cut(s, limit)
+    kept, rest = cut(s, limit)
     lines = [f"│ {visible(line)}" for line in kept.splitlines() or [""]]
     shown = "\n".join(lines) + rest
     fence = _fence(shown, least=3)
@@ -85,7 +85,7 @@ def block(s: str, *, limit: int = 4000) -> str:
 
 def prose(s: str, *, limit: int) -> str:
     """A sentence in which names may stand between backticks: those become code, the rest inert."""
-    kept, rest = _cut(_SPACE.sub(" ", s).strip(), limit)
+    kept, rest = cut(_SPACE.sub(" ", s).strip(), limit)
     parts: list[str] = []
     end = 0
     for span in _SPAN.finditer(kept):
@@ -136,7 +136,8 @@ def _guard_start(markdown: str) -> str:
     return _NUMBERED.sub(r"\1\\\2", markdown, count=1) if _NUMBERED.match(markdown) else markdown
 
 
-def _cut(s: str, limit: int) -> tuple[str, str]:
+def cut(s: str, limit: int) -> tuple[str, str]:
+    """The first ``limit`` characters, never parting one from its accents, and what tells the rest."""
     if len(s) <= limit:
         return s, ""
     end = limit

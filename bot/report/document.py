@@ -1,0 +1,182 @@
+"""A report as a JSON document, for programs: stable, versioned, described by a schema.
+
+Keys are only ever added within one version. Texts are as they are, not Markdown; text that is not
+valid Unicode has its broken parts written as escapes, so that every document can be encoded.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.model.reports import Change, Report
+from bot.model.verdicts import Evidence, Judgement, Outcome
+from bot.report.view import visible
+
+VERSION = 1
+
+
+def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
+    """The document of a report; ``SCHEMA`` describes it.
+
+    Args:
+        redact: leave out what a logged-out reader could not see. For documents that others read;
+            whoever judged the repository with their own rights may read everything.
+    """
+    judgements = visible(report) if redact else report.judgements
+    changes = {change.check: change for change in report.changes}
+    repository = report.repository
+    return {
+        "version": VERSION,
+        "repository": {
+            "id": repository.id,
+            "full_name": _valid(repository.full_name),
+            "visibility": repository.visibility.value,
+            "url": _valid(repository.html_url),
+        },
+        "commit": report.commit,
+        "branch": _valid(report.branch),
+        "base_commit": report.base_commit,
+        "pull_request": report.pull_request,
+        "judged_at": _time(report.judged_at),
+        "counts": {outcome.value: sum(j.outcome is outcome for j in judgements) for outcome in Outcome},
+        "checks": [_check(j, changes.get(j.check)) for j in judgements],
+        "exempted": [{"name": name, "reason": _valid(reason)} for name, reason in report.exempted],
+    }
+
+
+def _check(judgement: Judgement, change: Change | None) -> dict[str, Any]:
+    verdict = judgement.verdict
+    return {
+        "name": judgement.check,
+        "family": judgement.family,
+        "title": judgement.title,
+        "outcome": verdict.outcome.value,
+        "severity": judgement.severity.label,
+        "audience": judgement.audience.value,
+        "summary": _valid(verdict.summary),
+        "reason": verdict.reason.value if verdict.reason else None,
+        "permission": verdict.permission,
+        "valid_until": _time(verdict.valid_until) if verdict.valid_until else None,
+        "evidence": [_evidence(e, judgement) for e in verdict.evidence],
+        "change": {"kind": change.kind.value, "cause": change.cause or None} if change else None,
+        "why": judgement.why,
+        "fix": judgement.fix,
+        "source": judgement.source,
+        "rule_version": judgement.rule_version,
+        "file_fed": judgement.file_fed,
+    }
+
+
+def _evidence(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
+    place = evidence.place
+    return {
+        "text": _valid(evidence.text),
+        "severity": (judgement.severity if evidence.severity is None else evidence.severity).label,
+        "fingerprint": _valid(evidence.fingerprint),
+        "path": _valid(place.path) if place and place.path is not None else None,
+        "line": place.line if place else None,
+        "end_line": place.end_line if place else None,
+        "branch": _valid(place.branch) if place and place.branch is not None else None,
+        "setting": place.setting if place else None,
+    }
+
+
+def _valid(s: str) -> str:
+    return s if s.isascii() else s.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _time(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _object(**properties: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def _nullable(kind: str, **more: Any) -> dict[str, Any]:
+    return {"type": [kind, "null"], **more}
+
+
+_TEXT = {"type": "string"}
+_LINE = _nullable("integer", minimum=1)
+_MOMENT = {"type": "string", "format": "date-time"}
+_SEVERITY = {"enum": ["info", "low", "medium", "high", "critical"]}
+_COUNT = {"type": "integer", "minimum": 0}
+_KINDS = ["baseline", "new", "worse", "fixed", "better", "same", "unreadable"]
+_CAUSES = ["commit", "policy", "rule", "permission", "time", None]
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Report of one repository",
+    **_object(
+        version={"const": VERSION},
+        repository=_object(
+            id={"type": "integer", "minimum": 0},
+            full_name=_TEXT,
+            visibility={"enum": ["public", "internal", "private"]},
+            url=_TEXT,
+        ),
+        commit=_TEXT,
+        branch=_TEXT,
+        base_commit=_nullable("string", description="The merge base; null for a branch."),
+        pull_request=_nullable("integer", minimum=1),
+        judged_at=_MOMENT,
+        counts=_object(**{outcome.value: _COUNT for outcome in Outcome}),
+        checks={
+            "type": "array",
+            "items": _object(
+                name=_TEXT,
+                family=_TEXT,
+                title={**_TEXT, "description": "What holds when the check passes."},
+                outcome={"enum": [outcome.value for outcome in Outcome]},
+                severity=_SEVERITY,
+                audience={"enum": ["public", "restricted"]},
+                summary=_TEXT,
+                reason={
+                    "enum": ["permission", "limit", "fault", None],
+                    "description": "Why the outcome is unknown.",
+                },
+                permission=_nullable("string", description="What would turn an unknown into an answer."),
+                valid_until=_nullable(
+                    "string", format="date-time", description="When time alone can change the outcome."
+                ),
+                evidence={
+                    "type": "array",
+                    "items": _object(
+                        text=_TEXT,
+                        severity=_SEVERITY,
+                        fingerprint={
+                            **_TEXT,
+                            "description": "Names the observation across runs and moved lines.",
+                        },
+                        path=_nullable("string"),
+                        line=_LINE,
+                        end_line=_LINE,
+                        branch=_nullable("string"),
+                        setting=_nullable("string"),
+                    ),
+                },
+                change={
+                    "anyOf": [
+                        {"type": "null"},
+                        _object(kind={"enum": _KINDS}, cause={"enum": _CAUSES}),
+                    ],
+                    "description": "Since the last report, or against the merge base.",
+                },
+                why=_TEXT,
+                fix=_TEXT,
+                source=_TEXT,
+                rule_version={"type": "integer", "minimum": 1},
+                file_fed={"type": "boolean"},
+            ),
+        },
+        exempted={"type": "array", "items": _object(name=_TEXT, reason=_TEXT)},
+    ),
+}
+"""JSON Schema of ``as_json``."""
