@@ -394,6 +394,10 @@ class Ledger(Protocol):
         """The end of a pause in force, else None."""
         ...
 
+    def now(self) -> datetime:
+        """The time by the ledger's own clock, which all leases and schedules go by."""
+        ...
+
     def stats(self) -> LedgerStats:
         """Counts."""
         ...

@@ -68,6 +68,8 @@ class ClaimedDelivery:
     event: str
     lane: Lane
     body: bytes | None = field(repr=False)
+    waited_s: float = 0.0
+    """From becoming due to being claimed, by the ledger's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class ClaimedWork:
 
     claim: Claim
     work: Work
+    waited_s: float = 0.0
+    """From becoming due to being claimed, by the ledger's clock."""
 
 
 @dataclass(frozen=True, slots=True)
