@@ -79,7 +79,7 @@ class MemoryMetrics:
 
     def __init__(self) -> None:
         self.counts: dict[tuple[str, ...], float] = {}
-        self.observed: list[str] = []
+        self.observed: dict[tuple[str, ...], list[float]] = {}
         self.gauges: dict[tuple[str, ...], float] = {}
 
     def count(self, name: str, amount: float = 1, **labels: str) -> None:
@@ -88,8 +88,8 @@ class MemoryMetrics:
         self.counts[key] = self.counts.get(key, 0) + amount
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        """Remember the name."""
-        self.observed.append(name)
+        """Append; keys as of ``count``."""
+        self.observed.setdefault(_key(name, labels), []).append(value)
 
     def gauge(self, name: str, value: float, **labels: str) -> None:
         """Set."""

@@ -15,7 +15,8 @@ from bot.adapters import log as logs
 
 TOKEN = "ghs_" + "A1b2" * 10
 STATELESS = "ghs_123456_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxMjM0NTYifQ.c2lnbmF0dXJl-bytes_here"
-PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA0canary0\nsecondline0canary1\n-----END RSA PRIVATE KEY-----"
+LINES = "MIIEowIBAAKCAQEA0canary0\nsecondline0canary1"
+PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{LINES}\n-----END RSA PRIVATE KEY-----"
 HOOK = 'hook-"secret"-with quotes'
 REDIS = "redis://user:hunter2@host:6379/0"
 CANARIES = (TOKEN, STATELESS, "0canary0", "0canary1", 'hook-"secret"', 'hook-\\"secret', "hunter2")
