@@ -1,0 +1,427 @@
+"""``SqlStore``: the ``Store`` of ``bot.ports`` on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy.engine import Connection, Engine
+
+from bot.adapters.store import audit, tables
+from bot.adapters.store.audit import AuditEvent, AuditVerification
+from bot.adapters.store.codec import clean
+from bot.adapters.store.engine import BEGIN, open_engine, translated
+from bot.adapters.store.migrate import migrate
+from bot.adapters.store.statements import chunks, upsert
+from bot.config.settings import Settings
+from bot.model.errors import Gone, Unavailable
+from bot.model.facts import Repository, Visibility
+from bot.ports import Clock, Installation, StoredEffect, StoredVerdict
+
+INSTALLATION_COLUMNS = (
+    "id",
+    "account",
+    "account_id",
+    "account_type",
+    "permissions",
+    "suspended",
+    "repository_selection",
+)
+REPOSITORY_COLUMNS = (
+    "id",
+    "full_name",
+    "default_branch",
+    "visibility",
+    "archived",
+    "disabled",
+    "fork",
+    "empty",
+    "has_issues",
+    "node_id",
+    "html_url",
+    "pushed_at",
+)
+VERDICT_COLUMNS = (
+    "check",
+    "outcome",
+    "severity",
+    "summary",
+    "fingerprints",
+    "rule_version",
+    "commit",
+    "since",
+    "judged_at",
+    "last_outcome",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long things are kept.
+
+    Args:
+        history: verdict changes and audit events.
+        uninstalled: everything of an installation after it was deleted.
+        cache: content-addressed values after they were computed.
+    """
+
+    history: timedelta = timedelta(days=400)
+    uninstalled: timedelta = timedelta(days=30)
+    cache: timedelta = timedelta(days=90)
+
+
+class _SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def open_store(settings: Settings, *, clock: Clock | None = None) -> SqlStore:
+    """The store that settings name; its tables are there after ``migrate()``.
+
+    Raises:
+        SettingsError: the database URL is wrong, its driver is missing, the file can not be used or
+            belongs to another machine.
+    """
+    return SqlStore(open_engine(settings), clock=clock or _SystemClock())
+
+
+class SqlStore:
+    """Safe to share between threads, and over a fork. Every method is one transaction.
+
+    Raises (all methods): ``Unavailable`` when the database is away, busy for too long or not
+    migrated; ``Malformed`` when a number does not fit into 64 bits. Methods that save something of a
+    repository raise ``Gone`` when the repository was removed or never saved.
+    """
+
+    def __init__(self, engine: Engine, *, clock: Clock, retention: Retention | None = None) -> None:
+        self._engine = engine
+        self._readers = engine.execution_options(**{BEGIN: "DEFERRED"})
+        self._clock = clock
+        self._retention = retention or Retention()
+
+    def migrate(self) -> None:
+        """Create or update the tables; safe when several processes start at once.
+
+        Raises:
+            SettingsError: the database was made by a newer Plumbline.
+            Unavailable: the database is away or being migrated for too long.
+        """
+        migrate(self._engine)
+
+    def close(self) -> None:
+        """Close idle connections; the store can be used again."""
+        self._engine.dispose()
+
+    def ping(self) -> None:
+        """Raises Unavailable when the database can not be used or was never migrated."""
+        with self._read() as connection:
+            if connection.execute(text("SELECT version_num FROM alembic_version")).first() is None:
+                raise Unavailable("the database was never migrated: run the release step")
+
+    # Installations and repositories
+
+    def save_installation(self, installation: Installation) -> None:
+        """Insert or update; one that was marked deleted is back."""
+        row = {name: getattr(installation, name) for name in INSTALLATION_COLUMNS}
+        row |= {
+            "permissions": dict(installation.permissions),
+            "deleted_at": None,
+            "seen_at": self._clock.now(),
+        }
+        with self._write() as connection:
+            upsert(connection, tables.installations, [row])
+
+    def installation(self, installation_id: int) -> Installation | None:
+        """As last seen; None when it is unknown or deleted."""
+        found = self._installations(tables.installations.c.id == installation_id)
+        return found[0] if found else None
+
+    def installations(self) -> list[Installation]:
+        """All that are not deleted, by id."""
+        return self._installations(True)
+
+    def remove_installation(self, installation_id: int) -> None:
+        """Mark deleted now (the first time counts); its data is purged 30 days later."""
+        now = self._clock.now()
+        unseen = Installation(installation_id, "", 0, "", {}, suspended=False)
+        row = {name: getattr(unseen, name) for name in INSTALLATION_COLUMNS}
+        with self._write() as connection:
+            known = connection.execute(
+                update(tables.installations)
+                .where(tables.installations.c.id == installation_id)
+                .values(deleted_at=func.coalesce(tables.installations.c.deleted_at, now))
+            )
+            if not known.rowcount:
+                upsert(connection, tables.installations, [row | {"deleted_at": now, "seen_at": now}])
+
+    def save_repositories(self, installation_id: int, repositories: Iterable[Repository]) -> None:
+        """Insert or update; ownership moves to this installation."""
+        now = self._clock.now()
+        rows = [
+            _repository_row(r) | {"installation_id": installation_id, "seen_at": now} for r in repositories
+        ]
+        with self._write() as connection:
+            upsert(connection, tables.repositories, rows)
+
+    def repository(self, repository_id: int) -> tuple[int, Repository] | None:
+        """(installation id, repository) as last seen."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(tables.repositories).where(tables.repositories.c.id == repository_id)
+            ).one_or_none()
+        return (row.installation_id, _repository(row)) if row else None
+
+    def repositories(self, installation_id: int) -> list[Repository]:
+        """Of one installation, by id."""
+        statement = select(tables.repositories).where(
+            tables.repositories.c.installation_id == installation_id
+        )
+        with self._read() as connection:
+            rows = connection.execute(statement.order_by(tables.repositories.c.id)).all()
+        return [_repository(row) for row in rows]
+
+    def remove_repositories(self, repository_ids: Iterable[int]) -> None:
+        """Drop them with all that is kept of them, but the audit."""
+        with self._write() as connection:
+            _remove(connection, sorted(repository_ids))
+
+    # What is known of a repository
+
+    def save_facts(self, repository_id: int, commit: str, facts: Mapping[str, Any], at: datetime) -> None:
+        """Keep the latest facts, compressed; JSON-able values."""
+        row = {"repository_id": repository_id, "commit": commit, "read_at": at, "data": dict(facts)}
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            upsert(connection, tables.facts, [row])
+
+    def facts(self, repository_id: int) -> tuple[str, datetime, dict[str, Any]] | None:
+        """(commit, read at, facts) as last kept."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(tables.facts).where(tables.facts.c.repository_id == repository_id)
+            ).one_or_none()
+        return (row.commit, row.read_at, row.data) if row else None
+
+    def verdicts(self, repository_id: int) -> dict[str, StoredVerdict]:
+        """The last verdict of each check."""
+        with self._read() as connection:
+            return _verdicts_of(connection, repository_id)
+
+    def save_verdicts(self, repository_id: int, verdicts: Iterable[StoredVerdict], cause: str) -> None:
+        """Keep the latest; writes a history row only where outcome or evidence changed."""
+        rows = [_verdict_row(repository_id, v) for v in verdicts]
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            before = _verdicts_of(connection, repository_id)
+            changed = [row | {"cause": cause} for row in rows if _changed(before.get(row["check"]), row)]
+            upsert(connection, tables.verdicts, rows)
+            if changed:
+                connection.execute(tables.verdict_changes.insert(), changed)
+
+    def history(self, repository_id: int, limit: int = 100) -> list[StoredVerdict]:
+        """Changes, newest first."""
+        statement = (
+            select(tables.verdict_changes)
+            .where(tables.verdict_changes.c.repository_id == repository_id)
+            .order_by(tables.verdict_changes.c.id.desc())
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [_verdict(row) for row in connection.execute(statement)]
+
+    def effect(self, repository_id: int, kind: str, key: str) -> StoredEffect | None:
+        """What we published under this key (``issue``/``health``)."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(tables.effects).where(*_effect_key(repository_id, kind, key))
+            ).one_or_none()
+        return StoredEffect(row.number, row.digest, row.note) if row else None
+
+    def save_effect(self, repository_id: int, kind: str, key: str, effect: StoredEffect) -> None:
+        """Insert or replace."""
+        row = {
+            "repository_id": repository_id,
+            "kind": kind,
+            "key": key,
+            "number": effect.number,
+            "digest": effect.digest,
+            "note": dict(effect.note),
+            "saved_at": self._clock.now(),
+        }
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            upsert(connection, tables.effects, [row])
+
+    def drop_effect(self, repository_id: int, kind: str, key: str) -> None:
+        """Forget it."""
+        with self._write() as connection:
+            connection.execute(delete(tables.effects).where(*_effect_key(repository_id, kind, key)))
+
+    def policy(self, repository_id: int) -> tuple[str, str] | None:
+        """(blob id, text) of the last good policy file."""
+        with self._read() as connection:
+            row = connection.execute(
+                select(tables.policies).where(tables.policies.c.repository_id == repository_id)
+            ).one_or_none()
+        return (row.oid, row.text) if row else None
+
+    def save_policy(self, repository_id: int, oid: str, text: str) -> None:
+        """Keep as the last good one."""
+        row = {"repository_id": repository_id, "oid": oid, "text": text, "saved_at": self._clock.now()}
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            upsert(connection, tables.policies, [row])
+
+    # What belongs to nobody
+
+    def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """Values of a content-addressed cache that are known."""
+        found: dict[str, Any] = {}
+        with self._read() as connection:
+            for portion in chunks(keys):
+                statement = select(tables.cache.c.key, tables.cache.c.value).where(
+                    tables.cache.c.kind == kind, tables.cache.c.key.in_(portion)
+                )
+                found |= {row.key: row.value for row in connection.execute(statement)}
+        return found
+
+    def cache(self, kind: str, values: Mapping[str, Any]) -> None:
+        """Keep JSON-able values under their keys."""
+        now = self._clock.now()
+        rows = [{"kind": kind, "key": k, "value": v, "saved_at": now} for k, v in values.items()]
+        with self._write() as connection:
+            upsert(connection, tables.cache, rows)
+
+    # Audit and retention
+
+    def audit(self, installation_id: int, actor: str, action: str, detail: Mapping[str, Any]) -> None:
+        """Append to the installation's hash chain.
+
+        Args:
+            actor: numeric id of an account, or what of ours acted (``plumbline``, ``operator``).
+            detail: JSON-able; accounts and repositories by numeric id, never by name.
+        """
+        with self._write() as connection:
+            audit.append(connection, installation_id, self._clock.now(), actor, action, dict(detail))
+
+    def audit_events(self, installation_id: int, *, limit: int = 100) -> list[AuditEvent]:
+        """The newest events of an installation, newest first."""
+        with self._read() as connection:
+            return audit.newest(connection, installation_id, limit)
+
+    def verify_audit(self, installation_id: int) -> AuditVerification:
+        """Check the installation's hash chain, all of it."""
+        with self._read(snapshot=True) as connection:
+            return audit.verify(connection, installation_id)
+
+    def purge(self, now: datetime) -> int:
+        """Delete what retention says, table by table; returns rows deleted."""
+        kept = self._retention
+        with self._write() as connection:
+            count = _purge_uninstalled(connection, now - kept.uninstalled)
+        with self._write() as connection:
+            old = tables.verdict_changes.c.judged_at < now - kept.history
+            count += connection.execute(delete(tables.verdict_changes).where(old)).rowcount
+        with self._write() as connection:
+            count += audit.purge(connection, now - kept.history)
+        with self._write() as connection:
+            count += connection.execute(
+                delete(tables.cache).where(tables.cache.c.saved_at < now - kept.cache)
+            ).rowcount
+        return count
+
+    @contextmanager
+    def _read(self, *, snapshot: bool = False) -> Iterator[Connection]:
+        with translated(), self._readers.connect() as connection:
+            if snapshot and connection.dialect.name == "postgresql":
+                # On SQLite every transaction reads one snapshot.
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with translated(), self._engine.begin() as connection:
+            yield connection
+
+    def _installations(self, condition: Any) -> list[Installation]:
+        statement = select(tables.installations).where(condition, tables.installations.c.deleted_at.is_(None))
+        with self._read() as connection:
+            rows = connection.execute(statement.order_by(tables.installations.c.id)).all()
+        return [Installation(**{name: row._mapping[name] for name in INSTALLATION_COLUMNS}) for row in rows]
+
+
+def _hold(connection: Connection, repository_id: int) -> None:
+    """Put writers of one repository in order, and refuse one that is gone."""
+    statement = select(tables.repositories.c.id).where(tables.repositories.c.id == repository_id)
+    if connection.execute(statement.with_for_update(key_share=True)).first() is None:
+        raise Gone(f"repository {repository_id} is not kept (any more): save the repository first")
+
+
+def _remove(connection: Connection, repository_ids: Sequence[int]) -> int:
+    count = 0
+    for portion in chunks(repository_ids):
+        for table in tables.OF_REPOSITORY:
+            count += connection.execute(delete(table).where(table.c.repository_id.in_(portion))).rowcount
+        count += connection.execute(
+            delete(tables.repositories).where(tables.repositories.c.id.in_(portion))
+        ).rowcount
+    return count
+
+
+def _purge_uninstalled(connection: Connection, before: datetime) -> int:
+    long_gone = select(tables.installations.c.id).where(tables.installations.c.deleted_at <= before)
+    theirs = select(tables.repositories.c.id).where(tables.repositories.c.installation_id.in_(long_gone))
+    count = _remove(connection, list(connection.execute(theirs.order_by(tables.repositories.c.id)).scalars()))
+    return (
+        count
+        + connection.execute(
+            delete(tables.installations).where(tables.installations.c.deleted_at <= before)
+        ).rowcount
+    )
+
+
+def _repository_row(repository: Repository) -> dict[str, Any]:
+    row = {name: getattr(repository, name) for name in REPOSITORY_COLUMNS}
+    return row | {"visibility": repository.visibility.value}
+
+
+def _repository(row: Row[Any]) -> Repository:
+    values = {name: row._mapping[name] for name in REPOSITORY_COLUMNS}
+    return Repository(**values | {"visibility": Visibility(row.visibility)})
+
+
+def _verdicts_of(connection: Connection, repository_id: int) -> dict[str, StoredVerdict]:
+    statement = (
+        select(tables.verdicts)
+        .where(tables.verdicts.c.repository_id == repository_id)
+        .order_by(tables.verdicts.c.check)
+    )
+    return {row.check: _verdict(row) for row in connection.execute(statement)}
+
+
+def _verdict(row: Row[Any]) -> StoredVerdict:
+    values = {name: row._mapping[name] for name in VERDICT_COLUMNS}
+    return StoredVerdict(**values | {"fingerprints": tuple(row.fingerprints)})
+
+
+def _verdict_row(repository_id: int, verdict: StoredVerdict) -> dict[str, Any]:
+    row = asdict(verdict)
+    return row | {"repository_id": repository_id, "fingerprints": list(verdict.fingerprints)}
+
+
+def _changed(before: StoredVerdict | None, row: Mapping[str, Any]) -> bool:
+    if before is None:
+        return True
+    return before.outcome != clean(row["outcome"]) or set(before.fingerprints) != set(row["fingerprints"])
+
+
+def _effect_key(repository_id: int, kind: str, key: str) -> tuple[Any, ...]:
+    return (
+        tables.effects.c.repository_id == repository_id,
+        tables.effects.c.kind == kind,
+        tables.effects.c.key == key,
+    )
