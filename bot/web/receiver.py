@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from bot.model.errors import LedgerUnavailable, SettingsError
 from bot.model.events import Acceptance, Delivery, Lane
-from bot.ports import Ledger, Metrics, Queue
+from bot.ports import Ledger, Metrics
 
 MAX_BODY = 27 * 1024 * 1024
 """Bytes. GitHub delivers up to 25 MB and nothing above that."""
@@ -68,6 +68,7 @@ class Receiver:
     """Receives deliveries for one App.
 
     Args:
+        hint: called after a record was written; returns at once and never raises.
         lanes: event name -> lane; events not in it are accepted in the event lane.
         secrets: webhook secrets, current first; a delivery signed with any of them is good.
         app_id: of the App whose hook this is; 0 when it is not known.
@@ -80,7 +81,7 @@ class Receiver:
         self,
         *,
         ledger: Ledger,
-        queue: Queue,
+        hint: Callable[[], None],
         metrics: Metrics,
         lanes: Mapping[str, Lane],
         secrets: Sequence[str],
@@ -93,7 +94,7 @@ class Receiver:
                 "without it no delivery can be trusted"
             )
         self._ledger = ledger
-        self._queue = queue
+        self._hint = hint
         self._metrics = metrics
         self._lanes = lanes
         self._app_id = str(app_id) if app_id else ""
@@ -148,7 +149,8 @@ class Receiver:
             accepted = self._ledger.accept(delivery)
         except LedgerUnavailable as error:
             return self.unavailable(str(error))
-        self._hint(accepted)
+        if accepted in (Acceptance.NEW, Acceptance.REOPENED):
+            self._hint()
         label = head.event if head.event in self._lanes else "other"
         self._metrics.count("deliveries", event=label, outcome=accepted.value)
         self._metrics.observe("receive_seconds", time.perf_counter() - started)
@@ -182,17 +184,6 @@ class Receiver:
             expected = b"sha256=" + hmac.digest(secret, body, "sha256").hex().encode()
             good |= hmac.compare_digest(expected, signature)
         return good
-
-    def _hint(self, accepted: Acceptance) -> None:
-        """Ask for a drain; if that fails the sweeper will, so the delivery stays accepted."""
-        if accepted not in (Acceptance.NEW, Acceptance.REOPENED):
-            return
-        try:
-            if self._ledger.want_drain():
-                self._queue.hint_drain()
-        except Exception:
-            self._metrics.count("hints_failed")
-            log.warning("drain not hinted; the sweeper will", exc_info=True)
 
 
 def fairness_key(body: bytes) -> str:

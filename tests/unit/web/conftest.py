@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.model.events import Lane
-from bot.testing.deliveries import SECRET, AcceptingLedger, CountingQueue, MemoryMetrics
+from bot.testing.deliveries import SECRET, AcceptingLedger, MemoryMetrics
 from bot.web.receiver import Receiver
 
 
@@ -19,7 +19,7 @@ class World:
 
     receiver: Receiver = field(init=False)
     ledger: AcceptingLedger = field(default_factory=AcceptingLedger)
-    queue: CountingQueue = field(default_factory=CountingQueue)
+    hints: list[str] = field(default_factory=list)
     metrics: MemoryMetrics = field(default_factory=MemoryMetrics)
 
 
@@ -32,7 +32,11 @@ def make_world() -> Callable[..., World]:
             "secrets": (SECRET, "the-previous-secret"),
             "app_id": 42,
         }
-        ports: Any = {"ledger": world.ledger, "queue": world.queue, "metrics": world.metrics}
+        ports: Any = {
+            "ledger": world.ledger,
+            "metrics": world.metrics,
+            "hint": lambda: world.hints.append("drain"),
+        }
         world.receiver = Receiver(**ports, **(given | options))
         return world
 

@@ -33,23 +33,8 @@ def test_records_a_signed_delivery_once_and_hints_a_drain(world) -> None:
     (delivery,) = world.ledger.deliveries.values()
     assert (delivery.id, delivery.event, delivery.lane) == ("99:abc-1", "push", Lane.EVENT)
     assert (delivery.fairness_key, delivery.body) == ("4711", BODY)
-    assert world.queue.drains == 1
+    assert world.hints == ["drain"]
     assert world.metrics.counts == {("deliveries", "push", "new"): 1, ("deliveries", "push", "open"): 1}
-
-
-def test_hints_nothing_while_a_drain_is_asked_for_already(world) -> None:
-    world.ledger.drain_wanted = False
-
-    assert send(world).status == 202
-    assert world.queue.drains == 0
-
-
-def test_accepts_although_the_drain_can_not_be_hinted(world) -> None:
-    """The sweeper heals a hint that was lost; the delivery is safe already."""
-    world.queue.error = RuntimeError("queue away")
-
-    assert send(world).status == 202
-    assert world.metrics.counts["hints_failed",] == 1
 
 
 def test_accepts_what_the_previous_secret_signed(world) -> None:
@@ -151,7 +136,7 @@ def test_ka9_ledger_away_is_503_with_a_time_to_come_back(world) -> None:
 
     assert answer.status == 503
     assert dict(answer.headers)["retry-after"] == "30"
-    assert world.queue.drains == 0
+    assert world.hints == []
 
 
 @pytest.mark.fault
