@@ -1,0 +1,250 @@
+"""Turns GitHub's JSON into our values, with every key that matters checked.
+
+A missing key or a wrong type is ``Malformed``: an answer that can not be trusted must never become
+an empty truth ("not archived", "no branches").
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from bot.model.errors import Malformed
+from bot.model.facts import Branch, Comparison, EntryKind, PullRequest, Repository, TreeEntry, Visibility
+from bot.model.reports import PublishedCheckRun, PublishedIssue
+from bot.ports import HookDelivery
+
+T = TypeVar("T")
+
+_OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_KINDS = {"120000": EntryKind.SYMLINK, "160000": EntryKind.SUBMODULE, "040000": EntryKind.DIRECTORY}
+_MISSING = object()
+
+
+def repository(data: Any, what: str) -> Repository:
+    """A repository object, full or from a list; ``empty`` is not told there and stays False."""
+    private = flag(data, "private", what)
+    visibility = optional(data, "visibility", str, what)
+    return Repository(
+        id=number(data, "id", what),
+        full_name=text(data, "full_name", what),
+        default_branch=text(data, "default_branch", what),
+        visibility=_visibility(visibility, private, what),
+        archived=flag(data, "archived", what),
+        disabled=flag(data, "disabled", what),
+        fork=flag(data, "fork", what),
+        has_issues=flag(data, "has_issues", what),
+        node_id=optional(data, "node_id", str, what) or "",
+        html_url=optional(data, "html_url", str, what) or "",
+        pushed_at=_moment_or_none(data, "pushed_at", what),
+    )
+
+
+def tree(data: Any, what: str, prefix: str) -> tuple[TreeEntry, ...]:
+    """The entries of one directory, sorted by path; ``prefix`` is put before their names."""
+    if flag(data, "truncated", what):
+        raise Malformed(f"{what}: GitHub cut the directory short, it has too many entries")
+    entries = (_tree_entry(item, what, prefix) for item in listing(data, "tree", what))
+    return tuple(sorted(entries, key=lambda entry: entry.path))
+
+
+def branch(data: Any, what: str) -> Branch:
+    """One entry of a list of branches."""
+    return Branch(
+        name=text(data, "name", what),
+        head=oid(table(data, "commit", what), "sha", what),
+        protected=flag(data, "protected", what),
+    )
+
+
+def comparison(data: Any, what: str, base: str, head: str) -> Comparison:
+    """The comparison of two commits that have a common one."""
+    merge_base = table(data, "merge_base_commit", what)
+    # The head itself is among what is told when it is the common commit or the first new one.
+    told = [merge_base, *listing(data, "commits", what)]
+    at = {oid(commit, "sha", what): _commit_date(commit, what) for commit in told}
+    return Comparison(
+        base=base,
+        head=head,
+        ahead=number(data, "ahead_by", what),
+        behind=number(data, "behind_by", what),
+        merge_base=oid(merge_base, "sha", what),
+        merge_base_at=at[oid(merge_base, "sha", what)],
+        head_at=at.get(head),
+    )
+
+
+def pull_request(data: Any, what: str) -> PullRequest:
+    """A pull request, single or from a list (there without ``mergeable``)."""
+    base, head = table(data, "base", what), table(data, "head", what)
+    source = optional(head, "repo", dict, what)
+    user = optional(data, "user", dict, what)
+    return PullRequest(
+        number=number(data, "number", what),
+        state=text(data, "state", what),
+        draft=bool(optional(data, "draft", bool, what)),
+        title=text(data, "title", what),
+        base_branch=text(base, "ref", what),
+        base_sha=oid(base, "sha", what),
+        head_branch=text(head, "ref", what),
+        head_sha=oid(head, "sha", what),
+        head_repository_id=number(source, "id", what) if source is not None else None,
+        author=text(user, "login", what) if user is not None else "ghost",
+        created_at=moment(data, "created_at", what),
+        updated_at=moment(data, "updated_at", what),
+        mergeable=optional(data, "mergeable", bool, what),
+        merged=bool(optional(data, "merged", bool, what)) or data.get("merged_at") is not None,
+    )
+
+
+def check_run(data: Any, what: str) -> PublishedCheckRun:
+    """A check run as listed."""
+    return PublishedCheckRun(
+        id=number(data, "id", what),
+        name=text(data, "name", what),
+        head_sha=oid(data, "head_sha", what),
+        external_id=optional(data, "external_id", str, what) or "",
+        status=text(data, "status", what),
+        conclusion=optional(data, "conclusion", str, what),
+        annotations_count=number(table(data, "output", what), "annotations_count", what),
+    )
+
+
+def issue(data: Any, what: str) -> PublishedIssue:
+    """An issue, single or from a list."""
+    closed_by = optional(data, "closed_by", dict, what)
+    labels = (
+        item if isinstance(item, str) else text(item, "name", what) for item in listing(data, "labels", what)
+    )
+    return PublishedIssue(
+        number=number(data, "number", what),
+        title=text(data, "title", what),
+        body=optional(data, "body", str, what) or "",
+        state=text(data, "state", what),
+        state_reason=optional(data, "state_reason", str, what),
+        locked=bool(optional(data, "locked", bool, what)),
+        closed_by=text(closed_by, "login", what) if closed_by is not None else None,
+        labels=tuple(labels),
+    )
+
+
+def hook_delivery(data: Any, what: str) -> HookDelivery:
+    """One entry of the App's delivery log."""
+    return HookDelivery(
+        id=number(data, "id", what),
+        guid=text(data, "guid", what),
+        delivered_at=moment(data, "delivered_at", what),
+        redelivery=flag(data, "redelivery", what),
+        status_code=number(data, "status_code", what),
+        event=text(data, "event", what),
+        action=optional(data, "action", str, what) or "",
+        installation_id=optional(data, "installation_id", int, what),
+        repository_id=optional(data, "repository_id", int, what),
+    )
+
+
+def text(data: Any, key: str, what: str) -> str:
+    """A required string."""
+    return _required(data, key, str, what)
+
+
+def number(data: Any, key: str, what: str) -> int:
+    """A required whole number."""
+    return _required(data, key, int, what)
+
+
+def flag(data: Any, key: str, what: str) -> bool:
+    """A required true or false."""
+    return _required(data, key, bool, what)
+
+
+def oid(data: Any, key: str, what: str) -> str:
+    """A required object id: 40 or 64 hexadecimal digits."""
+    value = text(data, key, what)
+    if not is_oid(value):
+        raise Malformed(f"{what}: `{key}` is not an object id")
+    return value
+
+
+def moment(data: Any, key: str, what: str) -> datetime:
+    """A required time, as aware UTC."""
+    value = text(data, key, what)
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise Malformed(f"{what}: `{key}` is not a time") from error
+    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+
+
+def table(data: Any, key: str, what: str) -> dict[str, Any]:
+    """A required object; the key "" means the answer itself."""
+    if not key:
+        if not isinstance(data, dict):
+            raise Malformed(f"{what}: the answer is not an object")
+        return data
+    return _required(data, key, dict, what)
+
+
+def listing(data: Any, key: str, what: str) -> list[Any]:
+    """A required list; the key "" means the answer itself."""
+    if not key:
+        if not isinstance(data, list):
+            raise Malformed(f"{what}: the answer is not a list")
+        return data
+    return _required(data, key, list, what)
+
+
+def optional(data: Any, key: str, kind: type[T], what: str) -> T | None:
+    """A value that may be missing or null, but not of another type."""
+    value = table(data, "", what).get(key)
+    return None if value is None else _typed(value, key, kind, what)
+
+
+def is_oid(value: str) -> bool:
+    """40 or 64 lower-case hexadecimal digits."""
+    return _OID.fullmatch(value) is not None
+
+
+def _required(data: Any, key: str, kind: type[T], what: str) -> T:
+    value = table(data, "", what).get(key, _MISSING)
+    if value is _MISSING:
+        raise Malformed(f"{what}: `{key}` is missing in the answer")
+    return _typed(value, key, kind, what)
+
+
+def _typed(value: Any, key: str, kind: type[T], what: str) -> T:
+    # A bool is an int to Python, but an id of true is no id.
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise Malformed(f"{what}: `{key}` is {type(value).__name__} instead of {kind.__name__}")
+    return value
+
+
+def _moment_or_none(data: Any, key: str, what: str) -> datetime | None:
+    return None if optional(data, key, str, what) is None else moment(data, key, what)
+
+
+def _commit_date(commit: Any, what: str) -> datetime:
+    return moment(table(table(commit, "commit", what), "committer", what), "date", what)
+
+
+def _visibility(name: str | None, private: bool, what: str) -> Visibility:
+    if name is None:
+        return Visibility.PRIVATE if private else Visibility.PUBLIC
+    try:
+        return Visibility(name)
+    except ValueError as error:
+        raise Malformed(f"{what}: `visibility` is not one that is known") from error
+
+
+def _tree_entry(item: Any, what: str, prefix: str) -> TreeEntry:
+    name = text(item, "path", what)
+    if not name or "/" in name:
+        raise Malformed(f"{what}: an entry's name is empty or a path")
+    kind = _KINDS.get(text(item, "mode", what).zfill(6), EntryKind.FILE)
+    return TreeEntry(
+        path=f"{prefix}/{name}" if prefix else name,
+        kind=kind,
+        oid=oid(item, "sha", what),
+        size=optional(item, "size", int, what),
+    )

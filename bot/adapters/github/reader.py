@@ -1,0 +1,195 @@
+"""Reads one repository through the REST API."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from bot.adapters.github import answers
+from bot.adapters.github.errors import Answer, clean, ok
+from bot.adapters.github.listing import Send, object_id, segment, take
+from bot.adapters.github.transport import Call, Transport, link
+from bot.model.errors import Gone, Malformed
+from bot.model.facts import Branch, Comparison, EntryKind, PullRequest, Repository, TreeEntry, Visibility
+
+OWNER_DEFAULT_BYTES = 1024 * 1024
+"""Cap on a file of the owner's ``.github`` repository."""
+
+_PAGE = 100
+
+
+class GitHubReader:
+    """``RepoReader`` over REST, for one thread.
+
+    The repository is addressed by its id alone: names change, and an old name may belong to
+    another repository tomorrow. Trees are kept by object id as long as the reader lives.
+
+    Args:
+        send: makes a call as the installation.
+    """
+
+    local = False
+
+    def __init__(self, repository_id: int, send: Send, transport: Transport) -> None:
+        self._id = repository_id
+        self._root = f"/repositories/{repository_id}"
+        self._send = send
+        self._transport = transport
+        self._trees: dict[str, tuple[TreeEntry, ...]] = {}
+
+    def repository(self) -> Repository:
+        """See ``RepoReader``; one call more when its size is 0, to learn whether it is empty."""
+        answer = self._get("")
+        data = answer.json()
+        repository = answers.repository(data, answer.what)
+        if repository.id != self._id:
+            raise Malformed(f"{answer.what}: this is repository {repository.id}, not {self._id}")
+        if answers.optional(data, "size", int, answer.what) or not self._is_empty(repository.default_branch):
+            return repository
+        return replace(repository, empty=True)
+
+    def head(self, branch: str) -> str:
+        """See ``RepoReader``."""
+        answer = self._get(f"/git/ref/heads/{segment(branch)}")
+        data = answers.table(answer.json(), "", answer.what)
+        if answers.text(data, "ref", answer.what) != f"refs/heads/{branch}":
+            raise Gone(f"there is no branch {clean(branch)!r}")
+        return answers.oid(answers.table(data, "object", answer.what), "sha", answer.what)
+
+    def directory(self, commit: str, path: str = "") -> tuple[TreeEntry, ...]:
+        """See ``RepoReader``; reads the trees on the way to ``path`` and no others."""
+        entries = self._tree(object_id(commit), "")
+        walked = ""
+        for name in path.split("/") if path else ():
+            walked = f"{walked}/{name}" if walked else name
+            found = next((e for e in entries if e.path == walked and e.kind is EntryKind.DIRECTORY), None)
+            if found is None:
+                return ()
+            entries = self._tree(found.oid, walked)
+        return entries
+
+    def blob(self, oid: str, *, limit: int) -> bytes:
+        """See ``RepoReader``."""
+        return _blob(self._send, self._root, oid, limit)
+
+    def branches(self, *, limit: int) -> tuple[tuple[Branch, ...], bool]:
+        """See ``RepoReader``."""
+        found, more = self._some("/branches", {}, limit)
+        return tuple(answers.branch(item, what) for item, what in found), more
+
+    def compare(self, base: str, head: str) -> Comparison:
+        """See ``RepoReader``.
+
+        Histories without a common commit: ``merge_base`` is None, and the counts are what they
+        are for ``git rev-list``: all commits of either side.
+        """
+        path = f"{self._root}/compare/{object_id(base)}...{object_id(head)}"
+        # One commit a page keeps the answer small; the counts are always of all.
+        answer = self._send(Call("GET", path, {"per_page": "1"}, within=self._root))
+        if answer.status == 404 and "no common ancestor" in answer.message.lower():
+            return Comparison(base, head, self._count_commits(head), self._count_commits(base), None)
+        return answers.comparison(ok(answer).json(), answer.what, base, head)
+
+    def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:
+        """See ``RepoReader``."""
+        query = {"state": "open", "sort": "created", "direction": "desc"}
+        found, more = self._some("/pulls", query, limit)
+        return tuple(answers.pull_request(item, what) for item, what in found), more
+
+    def pull_request(self, number: int) -> PullRequest:
+        """See ``RepoReader``."""
+        answer = self._get(f"/pulls/{number}")
+        return answers.pull_request(answer.json(), answer.what)
+
+    def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """See ``RepoReader``; ``names`` are paths, compared without regard to case.
+
+        GitHub takes defaults from a ``.github`` repository that is not private. One that is not
+        private is visible to every token, so 404 means that there is none.
+        """
+        owner = self.repository().owner
+        answer = self._send(Call("GET", f"/repos/{segment(owner)}/.github"))
+        if answer.status == 404:
+            return None
+        community = answers.repository(ok(answer).json(), answer.what)
+        if community.visibility is Visibility.PRIVATE:
+            return None
+        other = GitHubReader(community.id, self._send, self._transport)
+        try:
+            return other._first_text(community.default_branch, names)
+        except Gone:
+            # An empty repository, or one deleted meanwhile.
+            return None
+
+    def _first_text(self, branch: str, names: Sequence[str]) -> tuple[str, str] | None:
+        commit = self.head(branch)
+        for name in names:
+            entry = self._find(commit, name)
+            if entry is not None:
+                return entry.path, self.blob(entry.oid, limit=OWNER_DEFAULT_BYTES).decode("utf-8", "replace")
+        return None
+
+    def _find(self, commit: str, path: str) -> TreeEntry | None:
+        parent, _, _ = path.rpartition("/")
+        entries = (e for e in self.directory(commit, parent) if e.kind is EntryKind.FILE)
+        return next((e for e in entries if e.path.lower() == path.lower()), None)
+
+    def _is_empty(self, branch: str) -> bool:
+        path = f"{self._root}/git/ref/heads/{segment(branch)}"
+        answer = self._send(Call("GET", path, within=self._root))
+        if answer.status == 409:
+            return True
+        if answer.status != 404:
+            ok(answer)
+        return False
+
+    def _tree(self, oid: str, prefix: str) -> tuple[TreeEntry, ...]:
+        key = f"{oid}:{prefix}"
+        if key not in self._trees:
+            answer = self._get(f"/git/trees/{oid}")
+            self._trees[key] = answers.tree(answer.json(), answer.what, prefix)
+        return self._trees[key]
+
+    def _count_commits(self, commit: str) -> int:
+        path = f"{self._root}/commits"
+        answer = ok(self._send(Call("GET", path, {"sha": commit, "per_page": "1"}, within=self._root)))
+        last = link(answer, "last")
+        if last is None:
+            return len(answers.listing(answer.json(), "", answer.what))
+        page = parse_qs(urlsplit(last).query).get("page", [""])[0]
+        if not (page.isascii() and page.isdigit()):
+            raise Malformed(f"{answer.what}: the last page has no number")
+        return int(page)
+
+    def _some(self, path: str, query: Mapping[str, str], limit: int) -> tuple[list[tuple[Any, str]], bool]:
+        call = Call(
+            "GET", self._root + path, {**query, "per_page": str(max(1, min(limit, _PAGE)))}, within=self._root
+        )
+        return take(self._transport, self._send, call, limit)
+
+    def _get(self, path: str) -> Answer:
+        return ok(self._send(Call("GET", self._root + path, within=self._root)))
+
+
+def _blob(send: Send, root: str, oid: str, limit: int) -> bytes:
+    # Base64 with its line ends takes 4/3 and a sixtieth; the rest is for the object around it.
+    cap = limit * 7 // 5 + 64 * 1024
+    path = f"{root}/git/blobs/{object_id(oid)}"
+    answer = ok(send(Call("GET", path, within=root, answer_bytes=cap)))
+    data = answer.json()
+    size = answers.number(data, "size", answer.what)
+    if size > limit:
+        raise Malformed(f"{answer.what}: the file has {size} bytes, more than the {limit} that are read")
+    if answers.text(data, "encoding", answer.what) != "base64":
+        raise Malformed(f"{answer.what}: an encoding that is not known")
+    try:
+        content = base64.b64decode(answers.text(data, "content", answer.what), validate=False)
+    except (binascii.Error, ValueError) as error:
+        raise Malformed(f"{answer.what}: `content` is not base64") from error
+    if len(content) != size:
+        raise Malformed(f"{answer.what}: {len(content)} bytes came instead of {size}")
+    return content
