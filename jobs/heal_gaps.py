@@ -7,15 +7,14 @@ from datetime import datetime
 
 from bot.engine.context import Context
 from bot.model.events import Lane
-from bot.ports import StoredEffect
 from bot.scale.gaps import find_gaps, look_from
 from bot.spec import Payload, Submission, job
 from jobs.scan_repository import ScanRepository
 
 logger = logging.getLogger(__name__)
 
-CURSOR = (0, "cursor", "hook-deliveries")
-"""Where the time of the last look is kept; repository 0 is the App as a whole."""
+CURSOR = ("cursor", "hook-deliveries")
+"""Where the time of the last look is kept; when it is lost, GitHub's whole log is read."""
 
 
 class HealGaps(Payload):
@@ -41,8 +40,9 @@ def heal_gaps(payload: HealGaps, context: Context) -> None:
     """
     runtime = context.runtime
     now = runtime.clock.now()
-    kept = runtime.store.effect(*CURSOR)
-    last = datetime.fromisoformat(kept.digest) if kept and not payload.whole_window else None
+    kind, name = CURSOR
+    kept = runtime.store.cached(kind, [name]).get(name)
+    last = datetime.fromisoformat(kept) if kept and not payload.whole_window else None
     log = list(runtime.github.hook_deliveries(since=look_from(now, last)))
     gaps = find_gaps(log, runtime.ledger.known_guids(entry.guid for entry in log))
     for number in gaps.redeliver:
@@ -58,4 +58,4 @@ def heal_gaps(payload: HealGaps, context: Context) -> None:
     if gaps.missed:
         logger.warning("deliveries had been missed", extra={"missed": gaps.missed})
     runtime.metrics.count("events_missed_total", gaps.missed)
-    runtime.store.save_effect(*CURSOR, StoredEffect(0, now.isoformat(), {}))
+    runtime.store.cache(kind, {name: now.isoformat()})

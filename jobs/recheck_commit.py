@@ -27,15 +27,30 @@ class RecheckCommit(Payload):
 def recheck_commit(payload: RecheckCommit, context: Context) -> None:
     """Find out what the commit is now: the default branch's head, or a pull request's, or history."""
     runtime = context.runtime
-    ids = {"installation_id": payload.installation_id, "repository_id": payload.repository_id}
+    installation, repository = payload.installation_id, payload.repository_id
     with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
         at = target(runtime, payload.installation_id, reader)
         wanted: list[Submission] = []
         if reader.head(at.repository.default_branch) == payload.head_sha:
-            wanted.append(Submission(ScanRepository(**ids, request=payload.request), Lane.INTERACTIVE))
+            wanted.append(
+                Submission(
+                    ScanRepository(
+                        installation_id=installation, repository_id=repository, request=payload.request
+                    ),
+                    Lane.INTERACTIVE,
+                )
+            )
         pulls, _ = reader.open_pull_requests(limit=100)
         wanted += [
-            Submission(CheckPullRequest(**ids, number=pull.number, request=payload.request), Lane.INTERACTIVE)
+            Submission(
+                CheckPullRequest(
+                    installation_id=installation,
+                    repository_id=repository,
+                    number=pull.number,
+                    request=payload.request,
+                ),
+                Lane.INTERACTIVE,
+            )
             for pull in pulls
             if pull.head_sha == payload.head_sha
         ]

@@ -40,19 +40,6 @@ NOTICES_PER_DAY = 2
 """How often a day one repository's watchers may be notified (an issue opened or reopened)."""
 
 
-def external_id(report: Report, request: str) -> str:
-    """Names the content of a check run and the request it answers; at most 60 characters.
-
-    Changes since the last report are left out on purpose: a second run of the same work sees none.
-    """
-    lines = [report.repository.id, report.commit, report.base_commit, report.pull_request, request]
-    for j in report.judgements:
-        lines += [j.check, j.outcome.value, j.severity.label, *(e.fingerprint for e in j.verdict.evidence)]
-    lines += [part for exemption in report.exempted for part in exemption]
-    digest = hashlib.sha256("\0".join(map(str, lines)).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"plumbline:1:{digest[:40]}"
-
-
 def publish_check_run(context: Context, writer: RepoWriter, run: CheckRun) -> int:
     """Make the check run, or finish the one that an earlier attempt began; returns its id."""
     runs = writer.check_runs(run.head_sha, run.name)

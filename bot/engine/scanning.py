@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config.policy import Policy
@@ -11,7 +11,7 @@ from bot.engine import delta
 from bot.engine.context import Context, Runtime
 from bot.engine.evaluate import collect, freeze, judge, needed_facts
 from bot.engine.governing import Governing, governing_policy, oid_at, read_at
-from bot.engine.publish import external_id, publish_check_run, publish_health_issue
+from bot.engine.publish import publish_check_run, publish_health_issue
 from bot.model.errors import Gone
 from bot.model.facts import Repository
 from bot.model.reports import CheckRun, Report
@@ -201,8 +201,7 @@ def exempt(
 
 
 def _health_run(report: Report, policy: Policy, request: str) -> CheckRun:
-    run = render_check_run(report, block=policy.block, fail_closed=policy.fail_closed, request=request)
-    return replace(run, external_id=external_id(report, request))
+    return render_check_run(report, block=policy.block, fail_closed=policy.fail_closed, request=request)
 
 
 def _config_run(runtime: Runtime, reader: RepoReader, merge_base: str | None, head: str) -> CheckRun | None:
