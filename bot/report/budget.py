@@ -48,13 +48,12 @@ class Page:
         return True
 
     def fill(
-        self, items: Sequence[T], write: Callable[[T, int], Sequence[str]], more: Callable[[int], str]
+        self, items: Sequence[T], write: Callable[[T], Sequence[str]], more: Callable[[int], str]
     ) -> int:
         """Add what ``write`` makes of each item, in order, as long as it fits.
 
         Args:
-            write: (item, bytes left) -> lines; never asked about items that come after the first
-                one that did not fit.
+            write: item -> lines; never asked about items after the first one that did not fit.
             more: (number of items left out) -> the line that says so; room for it is kept.
 
         Returns:
@@ -66,7 +65,7 @@ class Page:
         for at, item in enumerate(items):
             last = at == len(items) - 1
             kept = 0 if last else reserve
-            lines = write(item, self.left - kept)
+            lines = write(item)
             if sum(size(line) + 1 for line in lines) > self.left - kept:
                 left_out = len(items) - at
                 self.add(more(left_out))

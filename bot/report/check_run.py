@@ -90,7 +90,7 @@ def render_check_run(
         conclusion=conclusion,
         title=_title(seen),
         summary=_summary(seen, conclusion, blocking, unmarked),
-        text=_text(seen, conclusion, blocking),
+        text=_text(seen, conclusion, blocking, details_url),
         annotations=annotations,
         buttons=(RECHECK,),
         details_url=details_url,
@@ -187,9 +187,10 @@ def _conclusion(seen: View, blocking: Sequence[Judgement]) -> Conclusion:
 
 def _title(seen: View) -> str:
     """What changed, in a few words; all names stay out of it."""
+    worse = f"{len(seen.worse):,}" if seen.new else count(len(seen.worse), "finding")
     changed = [
         count(len(seen.new), "new finding") if seen.new else "",
-        f"{len(seen.worse):,} worse" if seen.worse else "",
+        f"{worse} worse" if seen.worse else "",
         f"{len(seen.fixed):,} fixed" if seen.fixed else "",
         f"{len(seen.better):,} improved" if seen.better else "",
     ]
@@ -230,13 +231,18 @@ def _summary(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], 
 def _headline(seen: View) -> str:
     if seen.proposal:
         what = "pull request" if seen.report.pull_request is not None else "merge group"
-        brings = count(len(seen.new) + len(seen.worse), "finding") if seen.new or seen.worse else "no finding"
-        old = len(seen.same) + len(seen.better)
-        known = f" {count(old, 'finding')} that the base has too {_is(old)} not shown here." if old else ""
-        return f"This {what} brings {brings} that the base does not have.{known}"
-    judged = f"{len(seen.passing):,} of {count(seen.judged, 'check')} pass"
+        does = [f"brings {count(len(seen.new), 'new finding') if seen.new else 'no new finding'}"]
+        for word, group in (("makes", seen.worse), ("mends", (*seen.fixed, *seen.better))):
+            if group:
+                does.append(f"{word} {len(group):,}{' worse' if word == 'makes' else ''}")
+        old = len(seen.same)
+        known = f" {count(old, 'finding')} that the base has too {_is(old)} not shown." if old else ""
+        return f"This {what} {', '.join(does)}.{known}"
+    judged = f"{len(seen.passing):,} of {seen.judged:,} checks pass"
     beside = [
-        f"{len(seen.not_applicable):,} do not apply" if seen.not_applicable else "",
+        f"{len(seen.not_applicable):,} {'does' if len(seen.not_applicable) == 1 else 'do'} not apply"
+        if seen.not_applicable
+        else "",
         f"{len(_unjudged(seen)):,} could not be judged" if _unjudged(seen) else "",
     ]
     return f"{'; '.join([judged, *(part for part in beside if part)])}."
@@ -261,7 +267,7 @@ def _changes(page: Page, seen: View) -> None:
     ]
     if lines:
         section = Page(page.left - 1)
-        section.fill(lines, lambda line, _: [line], lambda left: f"- … and {count(left, 'more change')}")
+        section.fill(lines, lambda line: [line], lambda left: f"- … and {count(left, 'more change')}")
         page.add(*section.lines, "")
 
 
@@ -275,15 +281,15 @@ def _because(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) 
     """Why the run concluded as it did."""
     if conclusion is Conclusion.FAILURE:
         return (
-            f"This is a failure, because policy blocks on {names(blocking)} (`block`). "
-            "Mend it, or change the policy on the base branch."
+            f"This is a failure, because policy blocks on {names(blocking)}. "
+            "Mend it, or take it out of `block` in the policy."
         )
     if conclusion is Conclusion.SUCCESS:
-        return (
-            "Findings that were there before do not count against a commit."
-            if seen.failing
-            else "There is nothing to do."
-        )
+        if not seen.failing:
+            return "There is nothing to do."
+        if len(seen.first) == len(seen.failing):
+            return "The first report is the baseline: its findings do not count against a commit."
+        return "Findings that were there before do not count against a commit."
     reasons = []
     if seen.new or seen.worse:
         reasons.append("new findings advise and do not block, unless policy lists them under `block`")
@@ -302,15 +308,16 @@ def _footer(seen: View, links: Links) -> str:
     return f"{commit} {branch} {code(report.branch, limit=NAME)} with facts of {moment(report.judged_at)}."
 
 
-def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> str:
+def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], details_url: str) -> str:
     """Findings get the room that the shorter sections leave."""
     links = Links.of(seen.report)
     after = Page(CHECK_RUN_TEXT // 2)
-    _list(after, "Could not be judged", [unread(j) for j in seen.unread])
+    _list(after, "Could not be judged", [unread(j, seen.changes.get(j.check)) for j in seen.unread])
     _list(after, "Failed to run", [crashed(j) for j in seen.errors])
     _list(after, "Exempted by policy", [exempted(item) for item in seen.report.exempted])
     _decision(after, seen, conclusion, blocking)
     page = Page(CHECK_RUN_TEXT - after.used)
+    elsewhere = f"See [all of them]({details_url})." if details_url else "`plumbline check` lists them all."
     sections = (
         [
             ("New", seen.new),
@@ -324,15 +331,11 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> 
         if judgements and page.add(f"### {heading}", ""):
             page.fill(
                 judgements,
-                lambda j, room: finding(
-                    links, j, seen.evidence(j), marks=_marks(seen, j), most=50, room=room
-                ),
+                lambda j: finding(links, j, seen.evidence(j), marks=_marks(seen, j), most=50),
                 lambda left: (
-                    f"… and {count(left, 'more finding')} for which there is no room here. "
-                    "`plumbline check` over a clone lists them all."
+                    f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
                 ),
             )
-            page.add("")
     page.add(*after.lines)
     return str(page).rstrip("\n")
 
@@ -349,7 +352,7 @@ def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
         return
     section = Page(min(page.left // 3, 8_000))
     section.add(f"### {heading}", "")
-    section.fill(lines, lambda line, _: [line], lambda left: f"- … and {left:,} more")
+    section.fill(lines, lambda line: [line], lambda left: f"- … and {left:,} more")
     page.add(*section.lines, "")
 
 
@@ -358,7 +361,7 @@ def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence
     concern = (*seen.new, *seen.worse)
     unjudged = _unjudged(seen)
     mended = (*seen.fixed, *seen.better)
-    known = (*seen.same, *(() if seen.proposal else (*seen.better, *seen.first)))
+    known = (*seen.same, *seen.better)
     good = tuple(j for j in (*seen.passing, *seen.not_applicable) if j not in seen.fixed)
     conditions: list[tuple[str, str, Sequence[Judgement]]] = [
         ("✗", "became worse", concern) if concern else ("✓", "nothing became worse", ()),
@@ -371,16 +374,19 @@ def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence
         rest = len(seen.same) + len(good)
         conditions.append(("–", f"{count(rest, 'check')} unchanged", ()))
     else:
-        if known:
-            conditions.append(("–", "known before", known))
-        conditions.append(("✓", "in order", (*good, *seen.fixed)))
+        groups: list[tuple[str, str, Sequence[Judgement]]] = [
+            ("–", "known before", known),
+            ("–", "seen for the first time", seen.first),
+            ("✓", "in order", (*good, *seen.fixed)),
+        ]
+        conditions += [group for group in groups if group[2]]
     section = Page(page.left)
     section.add("### How it was decided", "", f"Conclusion: **{conclusion.value}**", "")
     lines = []
     for symbol, words, judgements in conditions:
         lines.append(f"- {symbol} {words}")
         lines += [f"  {outcome_line(j)}" for j in judgements]
-    section.fill(lines, lambda line, _: [line], lambda left: f"- … and {count(left, 'more line')}")
+    section.fill(lines, lambda line: [line], lambda left: f"- … and {count(left, 'more line')}")
     page.add(*section.lines)
 
 
@@ -410,7 +416,7 @@ def _annotation(judgement: Judgement, evidence: Evidence) -> Annotation:
     assert place.path is not None
     assert place.line is not None
     severity = judgement.severity if evidence.severity is None else evidence.severity
-    fix = f"\nFix: {plain(judgement.fix, limit=2 * SENTENCE)}" if judgement.fix else ""
+    fix = f"\nFix: {plain(judgement.fix.replace('``', '`'), limit=2 * SENTENCE)}" if judgement.fix else ""
     return Annotation(
         path=place.path,
         start_line=place.line,

@@ -40,7 +40,7 @@ def render_config_errors(
         "",
     )
     room = Page(page.left - 1_000)
-    room.fill(errors, lambda error, _: [_line(error)], lambda left: f"- … and {count(left, 'more error')}")
+    room.fill(errors, lambda error: [_line(error)], lambda left: f"- … and {count(left, 'more error')}")
     page.add(*room.lines, "", "Mend the file and push; this is checked again with every push.")
     places = [e for e in errors if is_line(Place(path=e.path, line=e.line))]
     return CheckRun(

@@ -114,7 +114,7 @@ def where(links: Links, place: Place | None) -> str:
 def observation(links: Links, evidence: Evidence, judgement: Judgement) -> str:
     """One observation as a list item."""
     at = where(links, evidence.place)
-    said = prose(evidence.text, limit=SENTENCE)
+    said = prose(evidence.text, limit=SENTENCE) or "(no text)"
     weight = ""
     if evidence.severity is not None and evidence.severity is not judgement.severity:
         weight = f" ({evidence.severity.label})"
@@ -128,14 +128,14 @@ def finding(
     *,
     marks: Sequence[str] = (),
     most: int = 20,
-    room: int = FINDING_BYTES,
 ) -> list[str]:
     """A fail: what, where, why it matters and how to mend it, under a heading of level four.
+
+    Observations are left out, and counted, to stay within ``FINDING_BYTES``.
 
     Args:
         marks: a few words of ours beside the severity (``new``, ``since 2026-03-14``).
         most: how many observations to show at most.
-        room: bytes for all of it; observations are left out, and counted, to stay within.
     """
     expected = f" · expected: {own(judgement.title)}" if judgement.title else ""
     head = [
@@ -145,11 +145,11 @@ def finding(
         "",
     ]
     tail = _advice(judgement)
-    page = Page(min(room, FINDING_BYTES) - sum(size(line) + 1 for line in (*head, *tail)))
+    page = Page(FINDING_BYTES - sum(size(line) + 1 for line in (*head, *tail)))
     shown, beyond = shorten(evidence, most)
     rest = page.fill(
         shown,
-        lambda item, _: [observation(links, item, judgement)],
+        lambda item: [observation(links, item, judgement)],
         lambda left: f"- … and {count(left + beyond, 'more place')}",
     )
     if beyond and not rest:
@@ -183,11 +183,17 @@ def _between(s: str) -> str:
     return f"{' ' if s[:1] == ' ' else ''}{prose(s, limit=len(s))}{' ' if s[1:].endswith(' ') else ''}"
 
 
-def unread(judgement: Judgement) -> str:
-    """An unknown as a list item: what could not be read, and what would help."""
+def unread(judgement: Judgement, change: Change | None, since: datetime | None = None) -> str:
+    """An unknown as a list item: what could not be read, what stands meanwhile, what would help.
+
+    Args:
+        since: when the last known verdict began.
+    """
     verdict = judgement.verdict
     said = prose(verdict.summary.rstrip(". "), limit=SENTENCE)
     line = f"- {code(judgement.check, limit=NAME)}: {said}."
+    if change and change.before:
+        line += f" Last known: {change.before.value}{f' since {day(since)}' if since else ''}."
     if verdict.permission:
         return f"{line} Granting the App {code(verdict.permission, limit=NAME)} would answer it."
     if verdict.reason is Reason.LIMIT:
@@ -236,6 +242,11 @@ def count(number: int, noun: str) -> str:
 def moment(at: datetime) -> str:
     """A moment in UTC, to the minute."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def day(at: datetime) -> str:
+    """A day in UTC."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}"
 
 
 def names(judgements: Sequence[Judgement], most: int = 20) -> str:

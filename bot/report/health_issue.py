@@ -6,10 +6,10 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.model.reports import Change, Report
-from bot.model.verdicts import Judgement, Severity
+from bot.model.verdicts import Judgement
 from bot.report.budget import ISSUE_BODY, Page, size
 from bot.report.fragments import (
     NAME,
@@ -18,6 +18,7 @@ from bot.report.fragments import (
     cause,
     count,
     crashed,
+    day,
     exempted,
     finding,
     mark,
@@ -88,7 +89,11 @@ def render_health_issue(
     _changes(changes, seen)
     sections = Page(ISSUE_BODY // 3)
     if seen.failing or seen.unread or seen.errors or report.exempted:
-        _list(sections, "Could not be judged", [unread(j) for j in seen.unread])
+        _list(
+            sections,
+            "Could not be judged",
+            [unread(j, seen.changes.get(j.check), first_seen.get(j.check)) for j in seen.unread],
+        )
         _list(sections, "Failed to run", [crashed(j) for j in seen.errors])
         _list(sections, "Exempted by policy", [exempted(item) for item in report.exempted])
         if seen.passing:
@@ -150,7 +155,7 @@ def _headline(seen: View) -> str:
         else f"**1 finding** ({worst.label})."
         if worst is not None
         else "No findings.",
-        f"{len(seen.passing):,} of {count(seen.judged, 'check')} pass"
+        f"{len(seen.passing):,} of {seen.judged:,} checks pass"
         + (f"; {unjudged:,} could not be judged." if unjudged else "."),
     ]
     return " ".join(parts)
@@ -168,7 +173,7 @@ def _changes(page: Page, seen: View) -> None:
         return
     section = Page(page.left - 2)
     section.add("### What changed", "")
-    section.fill(lines, lambda line, _: [line], lambda left: f"- … and {count(left, 'more change')}")
+    section.fill(lines, lambda line: [line], lambda left: f"- … and {count(left, 'more change')}")
     page.add(*section.lines, "")
 
 
@@ -184,35 +189,21 @@ def _findings(
     page: Page, seen: View, links: Links, first_seen: Mapping[str, datetime], details_url: str
 ) -> None:
     elsewhere = f"See [all of them]({details_url})." if details_url else "`plumbline check` lists them all."
-    left_out = 0
-    for severity in sorted(Severity, reverse=True):
-        group = [j for j in seen.failing if j.severity is severity]
-        if left_out or not group:
-            left_out += len(group)
-            continue
-        # Room for the sentence about what is left out is kept by every section but the last.
-        room = Page(page.left - 200)
-        room.add(f"### {severity.label.capitalize()}", "")
-        left_out = room.fill(
-            group,
-            lambda j, left: finding(
-                links,
-                j,
-                seen.evidence(j),
-                marks=[*mark(seen, j), *_since(j, first_seen)],
-                most=10,
-                room=left,
+    if seen.failing and page.add("### Findings", ""):
+        page.fill(
+            seen.failing,
+            lambda j: finding(
+                links, j, seen.evidence(j), marks=[*mark(seen, j), *_since(j, first_seen)], most=10
             ),
-            lambda _: "",
+            lambda left: (
+                f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
+            ),
         )
-        page.add(*room.lines)
-    if left_out:
-        page.add(f"… and {count(left_out, 'more finding')} for which there is no room here. {elsewhere}", "")
 
 
 def _since(judgement: Judgement, first_seen: Mapping[str, datetime]) -> list[str]:
     at = first_seen.get(judgement.check)
-    return [f"since {at.astimezone(UTC):%Y-%m-%d}"] if at else []
+    return [f"since {day(at)}"] if at else []
 
 
 def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
@@ -220,5 +211,5 @@ def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
         return
     section = Page(min(page.left // 2, 6_000))
     section.add(f"### {heading}", "")
-    section.fill(lines, lambda line, _: [line], lambda left: f"- … and {left:,} more")
+    section.fill(lines, lambda line: [line], lambda left: f"- … and {left:,} more")
     page.add(*section.lines, "")

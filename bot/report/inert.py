@@ -23,7 +23,8 @@ _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|~&!"} | {"$": "<span>$
 _RECOGNISED = re.compile(
     r"""
       (?P<after>
-          [@\#]                                     # mention, e-mail address, reference
+          [@\#]                                     # mention, reference
+        | [a-z0-9._+-](?=@)                         # e-mail address
         | /(?=/)                                    # address with any scheme
         | www(?=\.)
         | (?<![a-z0-9])(?:gh|ghsa|cve)-(?=[a-z0-9]) # reference by prefix
@@ -70,7 +71,7 @@ def code(s: str, *, limit: int) -> str:
     shown = visible(kept)
     fence = _fence(shown, least=1)
     # Padding keeps backticks off the fence, and keeps spaces that Markdown would strip.
-    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    pad = " " if shown.strip(" ") and (shown[0] in "` " or shown[-1] in "` ") else ""
     return f"{fence}{pad}{shown}{pad}{fence}{rest}"
 
 
