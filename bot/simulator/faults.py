@@ -211,26 +211,26 @@ class FaultPlan:
             if token_digest is not None and token_digest in self._revoked:
                 return Fault(FaultKind.UNAUTHORIZED, name="revoked token")
             delay_s = 0.0
-            chosen: Fault | None = None
+            late: Fault | None = None
+            wrong: Fault | None = None
             for number, rule in enumerate(self._rules):
                 fault = rule.fault
-                if chosen is not None and fault.kind is not FaultKind.DELAY:
+                if wrong is not None and fault.kind is not FaultKind.DELAY:
                     continue
-                if not _matches(fault, request, installation_id):
-                    continue
-                if fault.kind is FaultKind.FRESH_TOKEN and not (
-                    token_age_s is not None and token_age_s < fault.within_s
-                ):
+                if not _matches(fault, request, installation_id, token_age_s):
                     continue
                 rule.matched += 1
                 if not self._hits(number, rule):
                     continue
                 rule.hit += 1
                 delay_s += fault.delay_s
-                if chosen is None or chosen.kind is FaultKind.DELAY:
-                    chosen = fault
-            if chosen is not None and chosen.kind is FaultKind.REVOKE_TOKEN and token_digest is not None:
+                if fault.kind is FaultKind.DELAY:
+                    late = late or fault
+                else:
+                    wrong = fault
+            if wrong is not None and wrong.kind is FaultKind.REVOKE_TOKEN and token_digest is not None:
                 self._revoked.add(token_digest)
+        chosen = wrong or late
         return replace(chosen, delay_s=delay_s) if chosen is not None else None
 
     def _hits(self, number: int, rule: _Rule) -> bool:
@@ -245,7 +245,9 @@ class FaultPlan:
         return draw < fault.share
 
 
-def _matches(fault: Fault, request: Request, installation_id: int | None) -> bool:
+def _matches(fault: Fault, request: Request, installation_id: int | None, token_age_s: float | None) -> bool:
+    if fault.kind is FaultKind.FRESH_TOKEN and (token_age_s is None or token_age_s >= fault.within_s):
+        return False
     return (
         (fault.installation_id is None or fault.installation_id == installation_id)
         and re.fullmatch(fault.method, request.method) is not None

@@ -14,7 +14,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote
@@ -66,7 +66,7 @@ class Checker(Protocol):
 
 
 class Validator:
-    """Checks against the downloaded descriptions; safe to use from many threads.
+    """Checks against the downloaded descriptions, read at first use; safe for many threads.
 
     Args:
         packages: the directory that holds ``@octokit``.
@@ -77,12 +77,19 @@ class Validator:
 
     def __init__(self, packages: Path) -> None:
         self._packages = packages
-        self._spec: dict[str, Any] = json.loads((packages / _OPENAPI).read_text(encoding="utf-8"))
-        self._routes = _routes(self._spec["paths"])
         self._find = lru_cache(maxsize=8192)(self._search)
         self._compiled: dict[tuple[str, ...], Any] = {}
         self._graphql: GraphQLSchema | None = None
         self._query_problems = lru_cache(maxsize=512)(self._validate_query)
+
+    @cached_property
+    def _spec(self) -> dict[str, Any]:
+        spec: dict[str, Any] = json.loads((self._packages / _OPENAPI).read_text(encoding="utf-8"))
+        return spec
+
+    @cached_property
+    def _routes(self) -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:
+        return _routes(self._spec["paths"])
 
     @classmethod
     def load(cls, directory: Path | None = None) -> Validator | None:
@@ -372,7 +379,15 @@ def _to_json_schema(schema: Any) -> Any:
             result[key] = value
         elif key not in _NOT_VALIDATION and key != "nullable" and not key.startswith("x-"):
             result[key] = _to_json_schema(value)
-    return {"anyOf": [result, {"type": "null"}]} if schema.get("nullable") is True else result
+    return _or_null(result) if schema.get("nullable") is True else result
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A union with null; a typed schema keeps its own messages that way."""
+    if not isinstance(schema.get("type"), str):
+        return {"anyOf": [schema, {"type": "null"}]}
+    either = {**schema, "type": [schema["type"], "null"]}
+    return either | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
 def _typed(value: str, schema: Mapping[str, Any]) -> int | bool | str | list[str]:

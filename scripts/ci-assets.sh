@@ -1,0 +1,33 @@
+#!/bin/sh
+# Downloads GitHub's published descriptions and example payloads into .cache/npm of the checkout.
+# Tests that need them are skipped without them. Runs again without downloading what is there.
+set -eu
+
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cache="$root/.cache/npm"
+packages="@octokit/openapi@23.0.2 @octokit/graphql-schema@15.26.1 @octokit/webhooks-examples@7.6.1"
+
+missing=""
+for package in $packages; do
+    name=${package%@*}
+    version=${package##*@}
+    manifest="$cache/node_modules/$name/package.json"
+    if ! grep -q "\"version\": \"$version\"" "$manifest" 2>/dev/null; then
+        missing="$missing $package"
+    fi
+done
+
+if [ -z "$missing" ]; then
+    echo "ci-assets: everything is in $cache"
+    exit 0
+fi
+if ! command -v npm >/dev/null 2>&1; then
+    echo "ci-assets: npm is missing; install Node to run the tests that hold requests to GitHub's schemas" >&2
+    exit 1
+fi
+
+mkdir -p "$cache"
+# All packages are named, because npm removes those that it is not told of.
+# shellcheck disable=SC2086
+npm install --prefix "$cache" --no-save --ignore-scripts --no-audit --no-fund --loglevel=error $packages
+echo "ci-assets: installed$missing into $cache"

@@ -1,0 +1,82 @@
+"""Every request that a test lets our code send is held to GitHub's published descriptions.
+
+The descriptions are downloaded by ``scripts/ci-assets.sh``; without them nothing is checked here.
+``FakeGitHub`` is checked in this process; simulators in child processes find the descriptions by an
+environment variable and report by a file. A test whose requests are wrong on purpose, or which
+tests the doubles themselves, carries ``@pytest.mark.off_schema``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.simulator.schemas import SCHEMAS_VARIABLE, Validator
+from bot.testing.http import Request, Response
+
+_PROBLEMS_VARIABLE = "PLUMBLINE_PROBLEMS"
+_OF_THE_DOUBLES = ("unit/testing", "unit/simulator", "integration/testing", "integration/simulator")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers", "off_schema: sends requests that break GitHub's published description on purpose"
+    )
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Validator:
+    """GitHub's published descriptions; skips the test when they were not downloaded."""
+    validator = Validator.load()
+    if validator is None:
+        pytest.skip("GitHub's descriptions are not here: run scripts/ci-assets.sh")
+    return validator
+
+
+@pytest.fixture(scope="session")
+def _descriptions() -> Validator | None:
+    return Validator.load()
+
+
+@pytest.fixture(autouse=True)
+def requests_follow_the_schema(
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    _descriptions: Validator | None,
+) -> Iterator[list[str]]:
+    """Fail the test at its end when a request broke the published description."""
+    problems: list[str] = []
+    inside = Path(str(request.path)).relative_to(Path(__file__).parent).as_posix()
+    marked = request.node.get_closest_marker("off_schema") is not None
+    if _descriptions is None or marked or inside.startswith(_OF_THE_DOUBLES):
+        monkeypatch.setenv(SCHEMAS_VARIABLE, os.devnull)
+        yield problems
+        return
+    FakeGitHub = pytest.importorskip("bot.testing.fake", exc_type=ImportError).FakeGitHub
+
+    monkeypatch.setattr(FakeGitHub, "handle", _checked(FakeGitHub.handle, _descriptions, problems))
+    report = tmp_path_factory.getbasetemp() / f"problems-{os.getpid()}"
+    report.unlink(missing_ok=True)
+    monkeypatch.setenv(_PROBLEMS_VARIABLE, str(report))
+    yield problems
+    told = report.read_text(encoding="utf-8").splitlines() if report.exists() else []
+    found = list(dict.fromkeys([*problems, *told]))
+    if found:
+        pytest.fail("GitHub would not understand:\n" + "\n".join(found[:20]))
+
+
+def _checked(
+    handle: Callable[..., Response], validator: Validator, problems: list[str]
+) -> Callable[..., Response]:
+    def checked(self: object, request: Request) -> Response:
+        problems.extend(validator.check_request(request))
+        response = handle(self, request)
+        problems.extend(validator.check_response(request, response))
+        return response
+
+    return checked
