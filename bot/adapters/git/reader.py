@@ -93,22 +93,26 @@ class GitReader:
 
     def checkout(self) -> Checkout:
         """Where HEAD stands."""
+        return self._checkout
+
+    @cached_property
+    def _checkout(self) -> Checkout:
         commit = self._objects.resolve("HEAD^{commit}") or ""
-        name = self._head_name
-        return Checkout(commit, name.removeprefix(_LOCAL) if name and name.startswith(_LOCAL) else None)
+        done = self._checked(self._git.run("symbolic-ref", "--quiet", "HEAD"), allowed=(0, 1))
+        name = readable(done.stdout.rstrip(b"\n"))
+        return Checkout(commit, name.removeprefix(_LOCAL) if name.startswith(_LOCAL) else None)
 
     def repository(self) -> Repository:
         """What can be known of a clone: its name from the remote's URL, its default branch.
 
         Its visibility can not be known; it counts as public, under which more is asked of it.
         """
-        branches = self._branches
         return Repository(
             id=0,
             full_name=self._full_name(),
             default_branch=self._default_branch(),
             visibility=Visibility.PUBLIC,
-            empty=not branches and not self.checkout().commit,
+            empty=not self._branches and not self.checkout().commit,
         )
 
     def head(self, branch: str) -> str:
@@ -186,11 +190,6 @@ class GitReader:
         return self._trees[key]
 
     @cached_property
-    def _head_name(self) -> str | None:
-        done = self._checked(self._git.run("symbolic-ref", "--quiet", "HEAD"), allowed=(0, 1))
-        return readable(done.stdout.rstrip(b"\n")) or None
-
-    @cached_property
     def _refs(self) -> tuple[dict[str, Branch], str | None]:
         """Full ref name -> branch, and the ref that the remote calls its head."""
         shape = "%(objectname) %(committerdate:unix) %(refname)%00%(symref)"
@@ -220,15 +219,14 @@ class GitReader:
         refs, remote_head = self._refs
         if remote_head and remote_head.startswith(_REMOTE):
             return _short(remote_head)
-        head = self._head_name
         on_remote = {_short(ref) for ref in refs if ref.startswith(_REMOTE)}
-        known = on_remote or set(self._branches)
-        usual = [name for name in _USUAL_NAMES if name in known]
+        usual = [name for name in _USUAL_NAMES if name in (on_remote or self._branches)]
         if on_remote and usual:
             return usual[0]
-        if head and head.startswith(_LOCAL):
-            return _short(head)
-        return usual[0] if usual else ""
+        head = self.checkout().branch
+        if head is not None and (head in self._branches or not self._branches):
+            return head
+        return usual[0] if usual else next(iter(self._branches)) if len(self._branches) == 1 else ""
 
     def _full_name(self) -> str:
         done = self._checked(self._git.run("config", "--get", "remote.origin.url"), allowed=(0, 1))
