@@ -1,0 +1,118 @@
+"""The App, its installations and their tokens."""
+
+from __future__ import annotations
+
+from bot.testing.authentication import mint, suspended, token_covers
+from bot.testing.render import Json, stamp
+from bot.testing.routing import Answer, Call, in_repository, not_found, route
+from bot.testing.state import Account, Installation
+
+
+@route("GET", "/app", who="app")
+def app(call: Call) -> Answer:
+    """The App itself."""
+    body = call.world.render.app(call.world.app)
+    return Answer(200, body | {"installations_count": len(call.world.installations)})
+
+
+@route("GET", "/app/installations", who="app")
+def installations(call: Call) -> Answer:
+    """All installations, by id."""
+    found = sorted(call.world.installations.values(), key=lambda i: i.id)
+    return call.page(found, lambda i: call.world.render.installation(i, call.world.app))
+
+
+def _installation(call: Call) -> Installation:
+    found = call.world.installations.get(call.number("installation_id"))
+    if found is None:
+        raise not_found()
+    return found
+
+
+@route("GET", "/app/installations/{installation_id}", who="app")
+def installation(call: Call) -> Answer:
+    """One installation, suspended ones too."""
+    return Answer(200, call.world.render.installation(_installation(call), call.world.app))
+
+
+@route("DELETE", "/app/installations/{installation_id}", who="app")
+def uninstall(call: Call) -> Answer:
+    """The App leaves an account."""
+    call.world.uninstall(_installation(call).id, actor=call.world.app.account.login)
+    return Answer(204)
+
+
+@route("POST", "/app/installations/{installation_id}/access_tokens", who="app")
+def access_tokens(call: Call) -> Answer:
+    """A token for an hour, perhaps narrowed."""
+    found = _installation(call)
+    if found.suspended_at is not None:
+        raise suspended()
+    wish = call.request.headers.get("x-github-stateless-s2s-token", "enabled")
+    body = call.json()
+    token = mint(call.world, found, body, stateless=wish != "disabled")
+    answer: Json = {
+        "token": token.value,
+        "expires_at": stamp(token.expires_at),
+        "permissions": dict(token.permissions),
+        "repository_selection": "all"
+        if token.repositories is None and found.repositories is None
+        else "selected",
+    }
+    if token.repositories is not None:
+        chosen = [call.world.repositories[i] for i in sorted(token.repositories)]
+        answer["repositories"] = [call.world.render.repository(r) for r in chosen]
+    return Answer(201, answer)
+
+
+@route("DELETE", "/installation/token", who="installation")
+def revoke(call: Call) -> Answer:
+    """The token ends now."""
+    call.token.revoked = True
+    return Answer(204)
+
+
+@route("GET", "/installation/repositories", who="installation")
+def installation_repositories(call: Call) -> Answer:
+    """All repositories that the token reaches."""
+    token, world = call.token, call.world
+    found = [r for r in world.covered(token.installation) if token_covers(world, token, r)]
+    selection = "all" if token.installation.repositories is None else "selected"
+    return call.page(
+        found, world.render.repository, key="repositories", extra={"repository_selection": selection}
+    )
+
+
+@in_repository("GET", "/installation", "", who="app")
+def repository_installation(call: Call) -> Answer:
+    """Which installation has a repository."""
+    found = call.world.covering(call.repository)
+    if found is None:
+        raise not_found()
+    return Answer(200, call.world.render.installation(found, call.world.app))
+
+
+@route("GET", "/orgs/{login}/installation", who="app")
+@route("GET", "/users/{login}/installation", who="app")
+def account_installation(call: Call) -> Answer:
+    """Which installation an account has."""
+    for found in call.world.installations.values():
+        if found.account.login.lower() == call.params["login"].lower():
+            return Answer(200, call.world.render.installation(found, call.world.app))
+    raise not_found()
+
+
+@route("GET", "/users/{login}")
+def user(call: Call) -> Answer:
+    """An account, as far as the fake knows one."""
+    found: Account | None = call.world.accounts.get(call.params["login"].lower())
+    if found is None:
+        raise not_found()
+    return Answer(200, call.world.render.public_user(found))
+
+
+@route("GET", "/rate_limit")
+def rate_limit(call: Call) -> Answer:
+    """What is left of the hour; costs nothing."""
+    world, credentials = call.world, call.credentials
+    return Answer(200, world.limits.overview(credentials.bucket, world.hourly(credentials), world.now()))
