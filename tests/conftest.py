@@ -57,7 +57,7 @@ def requests_follow_the_schema(
         monkeypatch.setenv(SCHEMAS_VARIABLE, os.devnull)
         yield problems
         return
-    FakeGitHub = pytest.importorskip("bot.testing.fake", exc_type=ImportError).FakeGitHub
+    from bot.testing.fake import FakeGitHub
 
     monkeypatch.setattr(FakeGitHub, "handle", _checked(FakeGitHub.handle, _descriptions, problems))
     report = tmp_path_factory.getbasetemp() / f"problems-{os.getpid()}"

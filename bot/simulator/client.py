@@ -60,7 +60,7 @@ class Client:
         """App id, key file, addresses."""
         return dict(self.call("GET", "/"))
 
-    def act(self, name: str, **arguments: Any) -> Any:
+    def act(self, name: str, /, **arguments: Any) -> Any:
         """Do what a person does: a method of ``FakeGitHub`` by name."""
         return self.call("POST", f"/acts/{name}", arguments)["result"]
 

@@ -102,8 +102,12 @@ class Validator:
         start = directory or (Path(named) if named else Path(__file__).parents[2] / ".cache" / "npm")
         for packages in (start, start / "node_modules"):
             if (packages / _OPENAPI).is_file():
-                return cls(packages)
+                return _validator(packages)
         return None
+
+    def prepare(self) -> None:
+        """Read the OpenAPI description now, so that the first request need not wait for it."""
+        self._find("GET", "/app")
 
     def check_request(self, request: Request) -> list[str]:
         """Say what GitHub would not understand; one sentence per problem."""
@@ -316,6 +320,12 @@ class Validator:
         return [
             _short(error.message) for error in result.errors or () if tuple(error.path or ()) not in excused
         ]
+
+
+@lru_cache(maxsize=4)
+def _validator(packages: Path) -> Validator:
+    """One for a directory, as reading the descriptions takes half a second."""
+    return Validator(packages)
 
 
 def _by_response_key(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:

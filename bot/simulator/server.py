@@ -101,6 +101,8 @@ class Simulator:
         self.key_path.touch(mode=0o600)
         self.key_path.chmod(0o600)
         self.key_path.write_text(self.fake.app_private_key_pem, encoding="ascii")
+        if isinstance(self.validator, Validator):
+            self.validator.prepare()
         self._server.start()
         return self
 
