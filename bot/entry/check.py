@@ -60,9 +60,14 @@ class Result:
     judgements: tuple[Judgement, ...]
 
     def worst(self) -> Severity | None:
-        """The highest severity among the fails."""
-        fails = [j.severity for j in self.judgements if j.outcome is Outcome.FAIL]
-        return max(fails, default=None)
+        """The highest severity among the fails; evidence may weigh less than its check."""
+        return max((weight(j) for j in self.judgements if j.outcome is Outcome.FAIL), default=None)
+
+
+def weight(judgement: Judgement) -> Severity:
+    """How much a fail matters: its worst evidence, which counts as its check unless it says otherwise."""
+    said = [judgement.severity if e.severity is None else e.severity for e in judgement.verdict.evidence]
+    return max(said, default=judgement.severity)
 
 
 @click.command("check")
@@ -220,14 +225,14 @@ def _print_table(result: Result) -> None:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, style="dim")
-    table.add_column(overflow="fold", ratio=1)
+    table.add_column(overflow="fold")
     for judgement in result.judgements:
         symbol, plain, style = _SYMBOLS[judgement.outcome]
         mark = symbol if console.encoding.lower().startswith("utf") else plain
         table.add_row(
             Text(f"{mark} {judgement.outcome.value}", style=style),
             judgement.check,
-            judgement.severity.label,
+            (weight(judgement) if judgement.outcome is Outcome.FAIL else judgement.severity).label,
             _findings(judgement),
         )
     console.print(table)

@@ -20,7 +20,7 @@ MAX_COMPARES_LOCAL = 100
 MAX_BRANCHES = 100
 MAX_BRANCHES_LOCAL = 5000
 
-DORMANT = timedelta(days=365)
+DORMANT = timedelta(days=180)
 """A branch whose newest commit is older is history, not work: it is not compared."""
 
 
@@ -29,6 +29,7 @@ class _Candidate:
     name: str
     head: str
     pull_request: int | None = None
+    at: datetime | None = None
 
 
 @fact(
@@ -51,8 +52,15 @@ def drifts(reader: RepoReader, repository: Repository, branch: str, now: datetim
     candidates = list(_candidates(repository.id, branch, branches, pulls, now))
     cap = MAX_COMPARES_LOCAL if reader.local else MAX_COMPARES
     measured = [drift for c in candidates[:cap] if (drift := _measured(reader, c, branch, target))]
-    left_out = len(candidates[cap:]) + int(more) + int(more_pulls)
-    return Drifts(branch, tuple(measured), left_out)
+    left_out = candidates[cap:]
+    dates = [candidate.at for candidate in left_out]
+    known = not more and not more_pulls and all(dates)
+    return Drifts(
+        branch,
+        tuple(measured),
+        len(left_out) + int(more) + int(more_pulls),
+        max((at for at in dates if at), default=None) if known else None,
+    )
 
 
 def _candidates(
@@ -70,7 +78,7 @@ def _candidates(
             yield _Candidate(pull.head_branch, pull.head_sha, pull.number)
     others = [b for b in branches if b.name != target and b.name not in proposed and not _dormant(b, now)]
     others.sort(key=lambda b: (-b.committed_at.timestamp() if b.committed_at else 0.0, b.name))
-    yield from (_Candidate(b.name, b.head) for b in others)
+    yield from (_Candidate(b.name, b.head, at=b.committed_at) for b in others)
 
 
 def _dormant(branch: Branch, now: datetime) -> bool:

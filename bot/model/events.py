@@ -8,6 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 
+MAX_ID = 2**63 - 1
+"""GitHub's ids are 64-bit; what is larger is none, and no database takes it."""
+
+
 class Lane(StrEnum):
     """How urgent something is; each lane is a queue with a guaranteed minimum share."""
 
@@ -68,12 +72,12 @@ class Event:
 
     @property
     def installation_id(self) -> int | None:
-        """``installation.id`` of the payload, None when absent or not a positive integer."""
+        """``installation.id`` of the payload, None when absent or not a positive 64-bit integer."""
         return self._id("installation")
 
     @property
     def repository_id(self) -> int | None:
-        """``repository.id`` of the payload, None when absent or not a positive integer."""
+        """``repository.id`` of the payload, None when absent or not a positive 64-bit integer."""
         return self._id("repository")
 
     @property
@@ -85,4 +89,6 @@ class Event:
     def _id(self, key: str) -> int | None:
         part = self.payload.get(key)
         value = part.get("id") if isinstance(part, Mapping) else None
-        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_ID:
+            return None
+        return value

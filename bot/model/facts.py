@@ -153,11 +153,13 @@ class Drifts:
     Args:
         measured: one entry per branch, the ones with open pull requests first.
         unmeasured: how many branches were left out because of the cap on calls.
+        unmeasured_head_at: the newest commit date among those; None when it is not known.
     """
 
     target: str
     measured: tuple[Drift, ...]
     unmeasured: int = 0
+    unmeasured_head_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,11 @@ def unknown(summary: str, reason: Reason, *, permission: str | None = None) -> V
     return Verdict(Outcome.UNKNOWN, summary, reason=reason, permission=permission)
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number and its noun: ``1 branch``, ``2 branches``; ``many`` where an ``s`` is not enough."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
 def as_evidence(items: Sequence[Evidence | str]) -> tuple[Evidence, ...]:
     """Wrap plain strings as evidence without a place."""
     return tuple(Evidence(item) if isinstance(item, str) else item for item in items)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -161,14 +162,27 @@ class GitReader:
             )
         head_at = self._objects.commit(head).at
         self._objects.commit(base)
-        counted = self._checked(
-            self._git.run("rev-list", "--count", "--left-right", f"{base}...{head}", "--")
+        walked = self._checked(
+            self._git.run("rev-list", "--left-right", "--boundary", "--timestamp", f"{base}...{head}", "--")
         )
-        behind, ahead = (int(word) for word in counted.stdout.split())
-        forked = self._checked(self._git.run("merge-base", "--", base, head), allowed=(0, 1))
-        common = forked.stdout.decode("ascii").strip() or None
-        common_at = self._objects.commit(common).at if common else None
-        return Comparison(base, head, ahead, behind, common, common_at, head_at)
+        sides = {"<": 0, ">": 0}
+        shared: dict[str, datetime | None] = {}
+        for line in walked.stdout.decode("ascii").splitlines():
+            seconds, _, marked = line.partition(" ")
+            if marked[0] == "-":
+                shared[marked[1:]] = moment(seconds.encode("ascii"))
+            else:
+                sides[marked[0]] += 1
+        common = base if base == head else self._merge_base(base, head, list(shared))
+        common_at = head_at if base == head else shared.get(common) if common else None
+        return Comparison(base, head, sides[">"], sides["<"], common, common_at, head_at)
+
+    def _merge_base(self, base: str, head: str, shared: list[str]) -> str | None:
+        """The newest common commit, out of the commits at which the two histories part."""
+        if len(shared) < 2:
+            return shared[0] if shared else None
+        done = self._checked(self._git.run("merge-base", "--", base, head), allowed=(0, 1))
+        return done.stdout.decode("ascii").strip() or None
 
     def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:  # noqa: ARG002
         """None: a clone does not hold them."""

@@ -16,6 +16,7 @@ from bot.model.verdicts import (
     Reason,
     Severity,
     Verdict,
+    counted,
     failed,
     not_applicable,
     passed,
@@ -53,10 +54,13 @@ class Config(Section):
     max_merge_base_age_days: int = Field(
         default=90, ge=1, description="Days since a branch and its target last had a commit in common."
     )
+    min_behind: int = Field(
+        default=10, ge=1, description="With fewer commits than this behind, age does not matter."
+    )
     active_days: int = Field(
         default=90,
         ge=1,
-        le=365,
+        le=180,
         description="A branch without a pull request counts while its newest commit is younger than this.",
     )
     exclude: tuple[str, ...] = Field(
@@ -85,27 +89,28 @@ def behind(drifts: Drifts, repository: Repository, now: datetime, config: Config
         return not_applicable("the repository is archived: nothing will be merged")
     if not drifts.target:
         return not_applicable("there is no default branch to keep up with")
-    counted = [drift for drift in drifts.measured if _counts(drift, now, config)]
-    late = [drift for drift in counted if _late(drift, now, config)]
-    until = min((t for drift in counted for t in _turns(drift, now, config)), default=None)
+    active = [drift for drift in drifts.measured if _counts(drift, now, config)]
+    late = [drift for drift in active if _late(drift, now, config)]
+    until = min((t for drift in active for t in _turns(drift, now, config)), default=None)
     if late:
         late.sort(key=lambda d: (-d.comparison.behind, d.branch))
         return failed(
-            f"{len(late)} of {len(counted)} branches lag behind {drifts.target}",
+            f"{len(late)} of {counted(len(active), 'active branch', 'active branches')} too far behind "
+            f"{drifts.target}",
             *(_evidence(drift, now) for drift in late),
             valid_until=until,
         )
-    if drifts.unmeasured:
+    keeping = counted(len(active), "active branch keeps up", "active branches keep up")
+    if drifts.unmeasured and not _idle(drifts.unmeasured_head_at, now, config):
         return Verdict(
             Outcome.UNKNOWN,
-            f"{len(counted)} branches keep up with {drifts.target}; at least {drifts.unmeasured} more "
-            "could not be measured",
+            f"{keeping} with {drifts.target}; at least {drifts.unmeasured} more not measured",
             reason=Reason.LIMIT,
             valid_until=until,
         )
-    if not counted:
+    if not active:
         return passed(f"no work is under way beside {drifts.target}", valid_until=until)
-    return passed(f"{len(counted)} branches keep up with {drifts.target}", valid_until=until)
+    return passed(f"{keeping} with {drifts.target}", valid_until=until)
 
 
 def _counts(drift: Drift, now: datetime, config: Config) -> bool:
@@ -117,14 +122,18 @@ def _counts(drift: Drift, now: datetime, config: Config) -> bool:
     # Without a common commit it is another thing kept in the same place, such as a website.
     if compared.merge_base is None or any(fnmatchcase(drift.branch, pattern) for pattern in config.exclude):
         return False
-    return compared.head_at is None or now - compared.head_at <= timedelta(days=config.active_days)
+    return not _idle(compared.head_at, now, config)
+
+
+def _idle(head_at: datetime | None, now: datetime, config: Config) -> bool:
+    return head_at is not None and now - head_at > timedelta(days=config.active_days)
 
 
 def _late(drift: Drift, now: datetime, config: Config) -> bool:
     compared = drift.comparison
     if compared.behind > config.max_behind:
         return True
-    if compared.behind == 0 or compared.merge_base_at is None:
+    if compared.behind < config.min_behind or compared.merge_base_at is None:
         return False
     return now - compared.merge_base_at > timedelta(days=config.max_merge_base_age_days)
 
@@ -133,7 +142,7 @@ def _turns(drift: Drift, now: datetime, config: Config) -> Iterator[datetime]:
     """Moments to come at which time alone changes what is said of a branch."""
     compared = drift.comparison
     moments = []
-    if compared.behind and compared.behind <= config.max_behind and compared.merge_base_at:
+    if config.min_behind <= compared.behind <= config.max_behind and compared.merge_base_at:
         moments.append(compared.merge_base_at + timedelta(days=config.max_merge_base_age_days))
     if drift.pull_request is None and compared.head_at and _late(drift, now, config):
         moments.append(compared.head_at + timedelta(days=config.active_days))
@@ -147,9 +156,10 @@ def _evidence(drift: Drift, now: datetime) -> Evidence:
     since = "they have no commit in common"
     if compared.merge_base_at is not None:
         days = (now - compared.merge_base_at).days
-        since = f"last in common {days} {'day' if days == 1 else 'days'} ago"
+        since = f"last in common {counted(days, 'day')} ago"
     elif compared.merge_base is not None:
         since = "the age of their last common commit is not known"
-    commits = "1 commit" if compared.behind == 1 else f"{compared.behind} commits"
     key = f"pull:{drift.pull_request}" if drift.pull_request is not None else f"branch:{drift.branch}"
-    return Evidence(f"{who} is {commits} behind, {since}", Place(branch=drift.branch), key=key)
+    return Evidence(
+        f"{who} is {counted(compared.behind, 'commit')} behind, {since}", Place(branch=drift.branch), key=key
+    )

@@ -15,6 +15,7 @@ from bot.model.verdicts import (
     Reason,
     Severity,
     Verdict,
+    counted,
     failed,
     not_applicable,
     passed,
@@ -62,24 +63,26 @@ def dangerous_trigger(workflow_audit: WorkflowAudit, repository: Repository, con
         return not_applicable("the repository is archived: its workflows do not run")
     if not workflow_audit.files:
         return not_applicable("there are no workflows")
-    counted = [finding for finding in workflow_audit.findings if _counts(finding)]
-    heard = [f for f in counted if not (f.ignored and config.heed_comments)]
+    found = [finding for finding in workflow_audit.findings if _counts(finding)]
+    heard = [f for f in found if not (f.ignored and config.heed_comments)]
     if heard:
         files = {finding.path for finding in heard}
         return failed(
-            f"strangers can run code in {len(files)} of {len(workflow_audit.files)} workflows",
+            f"strangers can run code in {len(files)} of {counted(len(workflow_audit.files), 'workflow')}",
             *_evidence(heard),
         )
     problems = [file for file in workflow_audit.files if file.problem]
     if problems:
         return Verdict(
             Outcome.UNKNOWN,
-            f"{len(problems)} of {len(workflow_audit.files)} workflows could not be audited",
+            f"{len(problems)} of {counted(len(workflow_audit.files), 'workflow')} could not be audited",
             tuple(Evidence(f"not audited: {f.problem}", Place(path=f.path)) for f in problems),
             reason=Reason.FAULT,
         )
-    silenced = f"; {len(counted)} silenced by comments" if counted else ""
-    return passed(f"{len(workflow_audit.files)} workflows let no stranger in{silenced}")
+    silenced = f"; {len(found)} silenced by comments" if found else ""
+    return passed(
+        f"no stranger's code or text runs in {counted(len(workflow_audit.files), 'workflow')}{silenced}"
+    )
 
 
 def _counts(finding: WorkflowFinding) -> bool:

@@ -14,6 +14,7 @@ from bot.model.verdicts import (
     Reason,
     Severity,
     Verdict,
+    counted,
     failed,
     not_applicable,
     passed,
@@ -52,20 +53,21 @@ def pinned_actions(workflow_audit: WorkflowAudit, repository: Repository, config
     heard = [f for f in found if not (f.ignored and config.heed_comments)]
     if heard:
         references = {finding.feature for finding in heard}
+        named = counted(len(references), "reference")
         return failed(
-            f"{len(heard)} uses of {len(references)} references are not pinned to a commit",
+            f"{named} in {counted(len(heard), 'place')} not pinned to a commit",
             *_evidence(heard),
         )
     problems = [file for file in workflow_audit.files if file.problem]
     if problems:
         return Verdict(
             Outcome.UNKNOWN,
-            f"{len(problems)} of {len(workflow_audit.files)} workflows could not be audited",
+            f"{len(problems)} of {counted(len(workflow_audit.files), 'workflow')} could not be audited",
             tuple(Evidence(f"not audited: {f.problem}", Place(path=f.path)) for f in problems),
             reason=Reason.FAULT,
         )
     silenced = f"; {len(found)} silenced by comments" if found else ""
-    return passed(f"all actions in {len(workflow_audit.files)} workflows are pinned{silenced}")
+    return passed(f"all actions in {counted(len(workflow_audit.files), 'workflow')} are pinned{silenced}")
 
 
 def _trusted(finding: WorkflowFinding, trusted: set[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from bot.model.facts import Repository, SecurityPolicy
-from bot.model.verdicts import Evidence, Place, Severity, Verdict, failed, not_applicable, passed
+from bot.model.verdicts import Evidence, Place, Severity, Verdict, counted, failed, not_applicable, passed
 from bot.spec import Section, check
 
 
@@ -41,10 +41,16 @@ def security_policy_check(
     if security_policy is None:
         return failed("there is no SECURITY.md in the root, .github or docs, and no default of the owner")
     lacks = [
-        text
-        for needed, count, text in (
-            (config.require_contact, security_policy.contacts, "names no address or link to report to"),
-            (config.require_delay, security_policy.delays, "names no time span and no disclosure"),
+        (text, severity)
+        for needed, count, text, severity in (
+            (config.require_contact, security_policy.contacts, "names no address or link to report to", None),
+            # Often it says so behind a link, which is not followed.
+            (
+                config.require_delay,
+                security_policy.delays,
+                "names no time span and no disclosure",
+                Severity.LOW,
+            ),
         )
         if needed and not count
     ]
@@ -53,14 +59,10 @@ def security_policy_check(
         # The owner's file lies in another repository, so it is no place in this one.
         place = None if security_policy.owner_default else Place(path=security_policy.path)
         return failed(
-            f"{owner}{security_policy.path} {' and '.join(lacks)}",
-            *(Evidence(f"the security policy {text}", place) for text in lacks),
+            f"{owner}{security_policy.path} {' and '.join(text for text, _ in lacks)}",
+            *(Evidence(f"the security policy {text}", place, severity=severity) for text, severity in lacks),
         )
     return passed(
-        f"{owner}{security_policy.path} names {_count(security_policy.contacts, 'contact')} and "
-        f"{_count(security_policy.delays, 'delay or disclosure term', 'delays or disclosure terms')}"
+        f"{owner}{security_policy.path} names {counted(security_policy.contacts, 'contact')} and "
+        f"{counted(security_policy.delays, 'delay or disclosure term', 'delays or disclosure terms')}"
     )
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
