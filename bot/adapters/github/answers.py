@@ -114,9 +114,6 @@ def check_run(data: Any, what: str) -> PublishedCheckRun:
 def issue(data: Any, what: str) -> PublishedIssue:
     """An issue, single or from a list."""
     closed_by = optional(data, "closed_by", dict, what)
-    labels = (
-        item if isinstance(item, str) else text(item, "name", what) for item in listing(data, "labels", what)
-    )
     return PublishedIssue(
         number=number(data, "number", what),
         title=text(data, "title", what),
@@ -125,8 +122,13 @@ def issue(data: Any, what: str) -> PublishedIssue:
         state_reason=optional(data, "state_reason", str, what),
         locked=bool(optional(data, "locked", bool, what)),
         closed_by=text(closed_by, "login", what) if closed_by is not None else None,
-        labels=tuple(labels),
+        labels=label_names(listing(data, "labels", what), what),
     )
+
+
+def label_names(labels: list[Any], what: str) -> tuple[str, ...]:
+    """The names in a list of labels, which GitHub gives as objects or as plain names."""
+    return tuple(item if isinstance(item, str) else text(item, "name", what) for item in labels)
 
 
 def hook_delivery(data: Any, what: str) -> HookDelivery:

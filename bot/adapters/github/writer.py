@@ -168,7 +168,8 @@ class GitHubWriter:
             {"title": sendable(title), "body": sendable(body), "labels": list(labels)},
         )
         number = _created(answer, "number")
-        missing = set(labels) - set(answers.issue(answer.json(), answer.what).labels)
+        given = answers.optional(answer.json(), "labels", list, answer.what)
+        missing = set(labels) - set(answers.label_names(given, answer.what)) if given is not None else set()
         if missing:
             logger.warning(
                 "GitHub left labels of a new issue out", extra={"number": number, "labels": sorted(missing)}
