@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.config.policy import DEFAULT, POLICY_PATH, Policy
-from bot.config.policy_file import MAX_BYTES, PolicyErrors, read_policy
+from bot.config.policy_file import SIZE_LIMIT, PolicyErrors, read_policy
 from bot.model.errors import Malformed, PolicyError
 from bot.model.facts import EntryKind, TreeEntry
 from bot.ports import RepoReader, Store
@@ -38,7 +38,7 @@ def governing_policy(
     if found.oid:
         known = store.policy(repository_id)
         if known is None or known[0] != found.oid:
-            text = reader.blob(found.oid, limit=MAX_BYTES).decode("utf-8")
+            text = reader.blob(found.oid, limit=SIZE_LIMIT).decode("utf-8")
             store.save_policy(repository_id, found.oid, text)
     return found
 
@@ -52,12 +52,12 @@ def read_at(registry: Registry, reader: RepoReader, commit: str) -> Governing:
         error = PolicyError(f"this is a {entry.kind.value}; put a plain file in its place", path=POLICY_PATH)
         return Governing(DEFAULT, entry.oid, (error,))
     try:
-        data = reader.blob(entry.oid, limit=MAX_BYTES)
+        data = reader.blob(entry.oid, limit=SIZE_LIMIT)
         return Governing(read_policy(data, registry.checks, oid=entry.oid), entry.oid)
     except PolicyErrors as problem:
         return Governing(DEFAULT, entry.oid, tuple(problem.errors))
     except Malformed:
-        error = PolicyError(f"the file is larger than {MAX_BYTES} bytes; make it smaller", path=POLICY_PATH)
+        error = PolicyError(f"the file is larger than {SIZE_LIMIT} bytes; make it smaller", path=POLICY_PATH)
         return Governing(DEFAULT, entry.oid, (error,))
 
 

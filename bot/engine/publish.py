@@ -18,7 +18,7 @@ from bot.config.settings import Publish
 from bot.engine.context import Context
 from bot.engine.delta import speaks, worst_new
 from bot.model.errors import Gone, LimitReached, Rejected
-from bot.model.reports import CheckRun, PublishedIssue, Report
+from bot.model.reports import CheckRun, PublishedCheckRun, PublishedIssue, Report
 from bot.model.verdicts import Outcome, Severity
 from bot.ports import RepoWriter, StoredEffect
 from bot.report.check_run import visible
@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 CREATIONS_PER_HOUR = 60
 """Issues that one installation may open in an hour, far below GitHub's content limit of 500."""
 
+ANNOTATIONS_PER_REQUEST = 50
+"""GitHub's maximum; the rest follows in requests that append."""
+
 NOTICES_PER_DAY = 2
 """How often a day one repository's watchers may be notified (an issue opened or reopened)."""
 
@@ -45,8 +48,7 @@ def publish_check_run(context: Context, writer: RepoWriter, run: CheckRun) -> in
     runs = writer.check_runs(run.head_sha, run.name)
     for known in runs:
         if known.external_id == run.external_id:
-            done = known.status == "completed" and known.annotations_count >= len(run.annotations)
-            if not done:
+            if _unfinished(known, run):
                 writer.update_check_run(known.id, run, annotations_from=known.annotations_count)
             return known.id
     latest = runs[0] if runs else None
@@ -55,8 +57,18 @@ def publish_check_run(context: Context, writer: RepoWriter, run: CheckRun) -> in
         number = latest.id
     else:
         number = writer.create_check_run(run)
+        if len(run.annotations) > ANNOTATIONS_PER_REQUEST:
+            writer.update_check_run(number, run, annotations_from=ANNOTATIONS_PER_REQUEST)
     context.runtime.metrics.count("effects_total", kind="check_run")
     return number
+
+
+def _unfinished(known: PublishedCheckRun, run: CheckRun) -> bool:
+    """An attempt ended between two portions of annotations; other counts mean that GitHub refused some."""
+    count = known.annotations_count
+    return known.status != "completed" or (
+        count < len(run.annotations) and count % ANNOTATIONS_PER_REQUEST == 0
+    )
 
 
 def publish_health_issue(

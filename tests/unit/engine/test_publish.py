@@ -56,7 +56,13 @@ class Writer:
         number = len(self.runs) + 1
         self.runs.append(
             PublishedCheckRun(
-                number, run.name, run.head_sha, run.external_id, "completed", "neutral", len(run.annotations)
+                number,
+                run.name,
+                run.head_sha,
+                run.external_id,
+                "completed",
+                "neutral",
+                min(50, len(run.annotations)),
             )
         )
         return number
@@ -180,7 +186,17 @@ def test_an_interrupted_check_run_is_finished() -> None:
     publish_check_run(context(Keeping()), writer, run(annotations=50))
     publish_check_run(context(Keeping()), writer, run(annotations=60))
 
-    assert ("update run", (1, 50)) == writer.writes[-1]
+    assert [("create run", "plumbline:1:x"), ("update run", (1, 50))] == writer.writes
+
+
+def test_more_remarks_than_a_request_takes_follow_at_once() -> None:
+    """Fifty with the run, the rest appended; what GitHub refused of them is not sent again."""
+    writer = Writer()
+    publish_check_run(context(Keeping()), writer, run(annotations=60))
+    writer.runs[0] = replace(writer.runs[0], annotations_count=58)
+    publish_check_run(context(Keeping()), writer, run(annotations=60))
+
+    assert [("create run", "plumbline:1:x"), ("update run", (1, 50))] == writer.writes
 
 
 @pytest.mark.parametrize(
