@@ -12,17 +12,18 @@ from datetime import datetime
 
 from bot.model.reports import Annotation, Button, CheckRun, Conclusion, Report
 from bot.model.verdicts import Evidence, Judgement, Severity
-from bot.report.budget import CHECK_RUN_TEXT, Page, size
+from bot.report.budget import CHECK_RUN_TEXT, Page, shorten, size
 from bot.report.fragments import (
     NAME,
     SENTENCE,
     Links,
-    cause,
+    changed,
     count,
     crashed,
     exempted,
     finding,
     is_line,
+    listing,
     mark,
     moment,
     names,
@@ -48,6 +49,9 @@ RECHECK = Button(label="Re-check", description="Judge this commit again", identi
 
 MOST_ANNOTATIONS = 500
 """Ten requests' worth; the remainder is counted in the text."""
+
+MOST_LISTED = 80
+"""Checks listed under one condition."""
 
 _LEVELS = {
     Severity.INFO: "notice",
@@ -224,7 +228,7 @@ def _summary(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], 
     after.append(_footer(seen, Links.of(seen.report)))
     before = [_headline(seen), ""]
     changes = Page(CHECK_RUN_TEXT - sum(size(line) + 1 for line in (*before, *after)))
-    _changes(changes, seen)
+    listing(changes, "", seen.changed, lambda item: changed(seen, *item), room=changes.left)
     return "\n".join((*before, *changes.lines, *after))
 
 
@@ -250,31 +254,6 @@ def _headline(seen: View) -> str:
 
 def _is(number: int) -> str:
     return "is" if number == 1 else "are"
-
-
-def _changes(page: Page, seen: View) -> None:
-    groups = (
-        ("New", seen.new),
-        ("Worse", seen.worse),
-        ("Fixed", seen.fixed),
-        ("Improved", seen.better),
-    )
-    lines = [
-        f"- **{word}:** {code(j.check, limit=NAME)} ({j.severity.label}), "
-        f"{prose(j.verdict.summary, limit=SENTENCE)}{_reason(seen, j)}"
-        for word, judgements in groups
-        for j in judgements
-    ]
-    if lines:
-        section = Page(page.left - 1)
-        section.fill(lines, lambda line: [line], lambda left: f"- … and {count(left, 'more change')}")
-        page.add(*section.lines, "")
-
-
-def _reason(seen: View, judgement: Judgement) -> str:
-    why = cause(seen.changes.get(judgement.check))
-    # On a proposal the cause is always its own commits.
-    return f" ({why})" if why and not seen.proposal else ""
 
 
 def _because(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> str:
@@ -312,9 +291,9 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
     """Findings get the room that the shorter sections leave."""
     links = Links.of(seen.report)
     after = Page(CHECK_RUN_TEXT // 2)
-    _list(after, "Could not be judged", [unread(j, seen.changes.get(j.check)) for j in seen.unread])
-    _list(after, "Failed to run", [crashed(j) for j in seen.errors])
-    _list(after, "Exempted by policy", [exempted(item) for item in seen.report.exempted])
+    listing(after, "Could not be judged", seen.unread, lambda j: unread(j, seen.changes.get(j.check)))
+    listing(after, "Failed to run", seen.errors, crashed)
+    listing(after, "Exempted by policy", seen.report.exempted, exempted)
     _decision(after, seen, conclusion, blocking)
     page = Page(CHECK_RUN_TEXT - after.used)
     elsewhere = f"See [all of them]({details_url})." if details_url else "`plumbline check` lists them all."
@@ -336,8 +315,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
                     f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
                 ),
             )
-    page.add(*after.lines)
-    return str(page).rstrip("\n")
+    return "\n".join((*page.lines, *after.lines)).rstrip("\n")
 
 
 def _marks(seen: View, judgement: Judgement) -> list[str]:
@@ -345,15 +323,6 @@ def _marks(seen: View, judgement: Judgement) -> list[str]:
         return mark(seen, judgement)
     hidden = len(judgement.verdict.evidence) - len(seen.evidence(judgement))
     return [f"{count(hidden, 'place')} known before not listed"] if hidden > 0 else []
-
-
-def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    section = Page(min(page.left // 3, 8_000))
-    section.add(f"### {heading}", "")
-    section.fill(lines, lambda line: [line], lambda left: f"- … and {left:,} more")
-    page.add(*section.lines, "")
 
 
 def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence[Judgement]) -> None:
@@ -380,12 +349,14 @@ def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence
             ("✓", "in order", (*good, *seen.fixed)),
         ]
         conditions += [group for group in groups if group[2]]
-    section = Page(page.left)
+    section = Page(min(page.left, 16_000))
     section.add("### How it was decided", "", f"Conclusion: **{conclusion.value}**", "")
     lines = []
     for symbol, words, judgements in conditions:
+        shown, beyond = shorten(judgements, MOST_LISTED)
         lines.append(f"- {symbol} {words}")
-        lines += [f"  {outcome_line(j)}" for j in judgements]
+        lines += [f"  {outcome_line(j)}" for j in shown]
+        lines += [f"  - … and {beyond:,} more"] if beyond else []
     section.fill(lines, lambda line: [line], lambda left: f"- … and {count(left, 'more line')}")
     page.add(*section.lines)
 

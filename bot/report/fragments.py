@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from urllib.parse import quote
 
 from bot.model.reports import Change, Report
@@ -13,6 +14,8 @@ from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
 from bot.report.inert import code, cut, prose
 from bot.report.view import View
+
+T = TypeVar("T")
 
 SENTENCE = 500
 """Characters shown of a summary, an observation or a hint."""
@@ -229,9 +232,31 @@ def mark(seen: View, judgement: Judgement) -> list[str]:
     return [word for word, group in (("new", seen.new), ("worse", seen.worse)) if judgement in group]
 
 
-def cause(change: Change | None) -> str:
-    """Why something changed, in words; empty when not known."""
-    return _CAUSES.get(change.cause, "") if change else ""
+def changed(seen: View, word: str, judgement: Judgement) -> str:
+    """A change as a list item, with its cause; on a proposal that is always its own commits."""
+    why = "" if seen.proposal else _CAUSES.get(seen.changes[judgement.check].cause, "")
+    return (
+        f"- **{word}:** {code(judgement.check, limit=NAME)} ({judgement.severity.label}), "
+        f"{prose(judgement.verdict.summary, limit=SENTENCE)}{f' ({why})' if why else ''}"
+    )
+
+
+def listing(
+    page: Page, heading: str, items: Sequence[T], write: Callable[[T], str], *, room: int = 8_000
+) -> None:
+    """Add a section with one line for each item; nothing when there are none.
+
+    Args:
+        heading: empty for none.
+        room: bytes that the section may take, at most what is left.
+    """
+    if not items:
+        return
+    section = Page(min(page.left, room) - 1)
+    if heading:
+        section.add(f"### {heading}", "")
+    section.fill(items, lambda item: [write(item)], lambda left: f"- … and {left:,} more")
+    page.add(*section.lines, "")
 
 
 def count(number: int, noun: str) -> str:

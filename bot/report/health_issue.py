@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.model.reports import Change, Report
+from bot.model.reports import Report
 from bot.model.verdicts import Judgement
 from bot.report.budget import ISSUE_BODY, Page, size
 from bot.report.fragments import (
     NAME,
-    SENTENCE,
     Links,
-    cause,
+    changed,
     count,
     crashed,
     day,
     exempted,
     finding,
+    listing,
     mark,
     moment,
     names,
     unread,
 )
-from bot.report.inert import code, prose
+from bot.report.inert import code
 from bot.report.view import View, view
 
 LABEL = "plumbline"
@@ -86,16 +86,17 @@ def render_health_issue(
     head = [marker, _headline(seen), ""]
     foot = [footer, "", RECHECK_BOX]
     changes = Page(ISSUE_BODY // 4)
-    _changes(changes, seen)
+    listing(changes, "What changed", seen.changed, lambda item: changed(seen, *item), room=changes.left)
     sections = Page(ISSUE_BODY // 3)
     if seen.failing or seen.unread or seen.errors or report.exempted:
-        _list(
+        listing(
             sections,
             "Could not be judged",
-            [unread(j, seen.changes.get(j.check), first_seen.get(j.check)) for j in seen.unread],
+            seen.unread,
+            lambda j: unread(j, seen.changes.get(j.check), first_seen.get(j.check)),
         )
-        _list(sections, "Failed to run", [crashed(j) for j in seen.errors])
-        _list(sections, "Exempted by policy", [exempted(item) for item in report.exempted])
+        listing(sections, "Failed to run", seen.errors, crashed)
+        listing(sections, "Exempted by policy", report.exempted, exempted)
         if seen.passing:
             sections.add(f"In order: {names(seen.passing)}.", "")
         foot = ["---", "", *foot]
@@ -161,30 +162,6 @@ def _headline(seen: View) -> str:
     return " ".join(parts)
 
 
-def _changes(page: Page, seen: View) -> None:
-    groups = (
-        ("New", seen.new),
-        ("Worse", seen.worse),
-        ("Fixed", seen.fixed),
-        ("Improved", seen.better),
-    )
-    lines = [_change(word, j, seen.changes[j.check]) for word, judgements in groups for j in judgements]
-    if not lines:
-        return
-    section = Page(page.left - 2)
-    section.add("### What changed", "")
-    section.fill(lines, lambda line: [line], lambda left: f"- … and {count(left, 'more change')}")
-    page.add(*section.lines, "")
-
-
-def _change(word: str, judgement: Judgement, change: Change) -> str:
-    why = cause(change)
-    return (
-        f"- **{word}:** {code(judgement.check, limit=NAME)}, "
-        f"{prose(judgement.verdict.summary, limit=SENTENCE)}{f' ({why})' if why else ''}"
-    )
-
-
 def _findings(
     page: Page, seen: View, links: Links, first_seen: Mapping[str, datetime], details_url: str
 ) -> None:
@@ -204,12 +181,3 @@ def _findings(
 def _since(judgement: Judgement, first_seen: Mapping[str, datetime]) -> list[str]:
     at = first_seen.get(judgement.check)
     return [f"since {day(at)}"] if at else []
-
-
-def _list(page: Page, heading: str, lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    section = Page(min(page.left // 2, 6_000))
-    section.add(f"### {heading}", "")
-    section.fill(lines, lambda line: [line], lambda left: f"- … and {left:,} more")
-    page.add(*section.lines, "")

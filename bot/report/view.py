@@ -65,6 +65,12 @@ class View:
         """Checks whose question does not arise."""
         return tuple(j for j in self.shown if j.outcome is Outcome.NOT_APPLICABLE)
 
+    @property
+    def changed(self) -> list[tuple[str, Judgement]]:
+        """What changed, each with a word for it, the bad first."""
+        groups = (("New", self.new), ("Worse", self.worse), ("Fixed", self.fixed), ("Improved", self.better))
+        return [(word, judgement) for word, group in groups for judgement in group]
+
     def evidence(self, judgement: Judgement) -> tuple[Evidence, ...]:
         """What to show for a fail: on a proposal what it brings, on a branch all, the new first."""
         change = self.changes.get(judgement.check)
