@@ -50,14 +50,14 @@ TRANSLATION = 1
 """Counts changes of what is stored, so that an older form is not read back."""
 
 _KEPT = 20_000
-_LIMITS = Limits(wall_s=20, cpu_s=60, memory_bytes=2 << 30, output_bytes=64 << 20)
+_LIMITS = Limits(wall_s=20, cpu_s=60, memory_bytes=2 << 30, output_bytes=32 << 20)
 _SEVERITIES = {
     "informational": Severity.INFO,
     "low": Severity.LOW,
     "medium": Severity.MEDIUM,
     "high": Severity.HIGH,
 }
-_FAILED_FILE = re.compile(r"file://[^\s]{0,4000}/(\d{1,6})/\.github/workflows/w\.yml")
+_FAILED_FILE = re.compile(r"file://(?:[^\s]{0,4000}/)?(\d{1,6})/\.github/workflows/w\.yml")
 _BRACES = bytes.maketrans(b"{", b"[")
 
 
@@ -327,8 +327,8 @@ def complaint(stderr: bytes) -> str:
     lines = [re.sub(r"^\s*\d{1,3}:\s*", "", line).strip() for line in causes]
     told = [line for line in lines if line and "file://" not in line]
     said = told[0] if told else "it gave no reason"
-    if told and said.endswith(":") and len(told) > 1:
-        said = f"{said} {told[1]}"
+    if len(told) > 1 and told[1] not in said:
+        said = f"{said}: {told[1]}"
     return "".join(c if c.isprintable() else "?" for c in said)[:200]
 
 
