@@ -61,5 +61,5 @@ class Hinter:
             if self._ledger.want_drain():
                 self._queue.hint_drain()
         except Exception:
-            self._metrics.count("hints_failed")
+            self._metrics.count("hints_failed_total")
             log.warning("drain not hinted; the sweeper will", exc_info=True)

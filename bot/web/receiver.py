@@ -152,7 +152,7 @@ class Receiver:
         if accepted in (Acceptance.NEW, Acceptance.REOPENED):
             self._hint()
         label = head.event if head.event in self._lanes else "other"
-        self._metrics.count("deliveries", event=label, outcome=accepted.value)
+        self._metrics.count("deliveries_total", event=label, outcome=accepted.value)
         self._metrics.observe("receive_seconds", time.perf_counter() - started)
         return ACCEPTED
 
@@ -171,7 +171,7 @@ class Receiver:
 
     def refuse(self, status: int, reason: str, text: str, detail: str = "") -> Answer:
         """Count and answer; logged once a second at most, so that nobody can flood the log."""
-        self._metrics.count("deliveries_refused", reason=reason)
+        self._metrics.count("deliveries_refused_total", reason=reason)
         now = time.monotonic()
         if now - self._said.get(reason, -1.0) >= 1.0:
             self._said[reason] = now

@@ -70,5 +70,5 @@ def test_a_hint_that_fails_is_counted_and_the_next_one_is_tried(ports) -> None:
     assert queue.hinted.wait(5)
     hinter.stop()
 
-    assert metrics.counts["hints_failed",] == 1
+    assert metrics.counts["hints_failed_total",] == 1
     assert queue.drains >= 1

@@ -34,7 +34,10 @@ def test_records_a_signed_delivery_once_and_hints_a_drain(world) -> None:
     assert (delivery.id, delivery.event, delivery.lane) == ("99:abc-1", "push", Lane.EVENT)
     assert (delivery.fairness_key, delivery.body) == ("4711", BODY)
     assert world.hints == ["drain"]
-    assert world.metrics.counts == {("deliveries", "push", "new"): 1, ("deliveries", "push", "open"): 1}
+    assert world.metrics.counts == {
+        ("deliveries_total", "push", "new"): 1,
+        ("deliveries_total", "push", "open"): 1,
+    }
 
 
 def test_accepts_what_the_previous_secret_signed(world) -> None:
@@ -69,7 +72,7 @@ def test_ka3_bad_signatures_write_nothing(world, given: dict[str, str]) -> None:
     """401 for every forgery, never a 500, and the ledger is not even asked."""
     assert send(world, given=given).status == 401
     assert world.ledger.calls == 0
-    assert world.metrics.counts["deliveries_refused", "signature"] == 1
+    assert world.metrics.counts["deliveries_refused_total", "signature"] == 1
 
 
 @pytest.mark.fault
@@ -145,7 +148,7 @@ def test_ka12_unknown_events_pings_and_no_installation_are_accepted_and_counted(
     body = b'{"zen":"Keep it logically awesome."}'
 
     assert send(world, body, headers(body, x_github_event=event)).status == 202
-    assert world.metrics.counts["deliveries", event if event == "push" else "other", "new"] == 1
+    assert world.metrics.counts["deliveries_total", event if event == "push" else "other", "new"] == 1
 
 
 def test_logs_refusals_once_a_second_at_most(world, caplog) -> None:

@@ -1,0 +1,140 @@
+"""``plumbline web``: the receiver under granian."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from bot.config.settings import Settings, from_environment
+from bot.entry import wiring
+from bot.entry.environment import prepare_home
+from bot.entry.process import configure_logs, serving_metrics
+from bot.ports import Metrics
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from bot.web.front import Front
+
+log = logging.getLogger(__name__)
+
+HEADER_TIMEOUT_MS = 15_000
+"""Also how long an idle connection is kept: a proxy's own keep-alive must be shorter."""
+
+CONNECTIONS = 1024
+"""At once and per process; more wait in the kernel's backlog."""
+
+_GRANIAN_LOGS: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "root": {},
+    "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}},
+}
+
+
+def run(settings: Settings, *, processes: int = 1) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        SettingsError: the webhook secret is missing, or Redis is unfit or can not be found.
+        LedgerUnavailable: Redis does not answer.
+    """
+    settings = wiring.find_redis(prepare_home(settings))
+    configure_logs(settings, "web")
+    with serving_metrics(settings) as metrics:
+        # Built once here for its refusals: a child that can not start is only started again.
+        transport = wiring.build_transport(settings)
+        _receiver(settings, metrics, transport, hint=lambda: None)
+        transport.client.close()
+        os.environ["REDIS_URL"] = settings.redis_url
+        _serve(settings, processes)
+
+
+def _serve(settings: Settings, processes: int) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
+    from granian.log import LogLevels
+
+    log.info("listening", extra={"host": settings.host, "port": settings.port, "processes": processes})
+    Granian(
+        "bot.entry.web:create_front",
+        factory=True,
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        workers=processes,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=max(CONNECTIONS, 128),
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+        log_level=LogLevels.warning,
+        log_dictconfig=_GRANIAN_LOGS,
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=10,
+    ).serve()
+
+
+def create_front() -> Front:
+    """What granian loads in each of its processes."""
+    from bot.web.front import Front
+
+    _die_with_parent()
+    settings = prepare_home(from_environment(os.environ))
+    configure_logs(settings, "web")
+    receiver, app = _parts(settings)
+    return Front(receiver, app)
+
+
+def create_app() -> Flask:
+    """The same as a plain WSGI application, for other servers (``bot.entry.web:create_app()``).
+
+    Put a proxy before it that buffers requests: a WSGI server gives a thread to each slow sender.
+    """
+    settings = wiring.find_redis(prepare_home(from_environment(os.environ)))
+    configure_logs(settings, "web")
+    return _parts(settings)[1]
+
+
+def _parts(settings: Settings) -> tuple[Any, Flask]:
+    from bot.adapters.metrics import PrometheusMetrics, shared_directory
+    from bot.web.app import create_app
+    from bot.web.hinter import Hinter
+    from bot.web.readiness import Readiness
+
+    metrics = PrometheusMetrics(shared_directory())
+    transport = wiring.build_transport(settings, check=False)
+    hinter = Hinter(transport.ledger, transport.queue, metrics)
+    receiver = _receiver(settings, metrics, transport, hint=hinter.notify)
+    return receiver, create_app(receiver, Readiness(transport.ledger.ping))
+
+
+def _receiver(settings: Settings, metrics: Metrics, transport: wiring.Transport, hint: Any) -> Any:
+    from bot.web.receiver import Receiver
+
+    return Receiver(
+        ledger=transport.ledger,
+        hint=hint,
+        metrics=metrics,
+        lanes=wiring.load_registry().lanes,
+        secrets=settings.webhook_secrets,
+        app_id=settings.app_id,
+    )
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this process when granian's main process is killed (Linux)."""
+    if sys.platform.startswith("linux"):
+        import ctypes
+        import multiprocessing
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGTERM))
+        parent = multiprocessing.parent_process()
+        if parent is not None and os.getppid() != parent.pid:
+            os._exit(1)  # It died before the kernel was asked.
