@@ -389,8 +389,11 @@ class Simulator:
     # Events
 
     def _emitted(self, emission: Emission) -> None:
+        problems = self.validator.check_event(emission) if self.validator else []
+        self._tell(problems)
         self.journal.append(
             "event",
+            problems=tuple(problems),
             installation_id=emission.installation_id,
             repository_id=emission.repository_id,
             detail=_event_detail(emission),

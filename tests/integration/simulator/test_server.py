@@ -18,7 +18,7 @@ from bot.simulator.faults import Fault, FaultKind
 from bot.simulator.hooks import HookFaults
 from bot.simulator.journal import digest, effects, read_journal
 from bot.simulator.server import PROBLEMS_VARIABLE, Simulator
-from bot.testing.http import Request, Response
+from bot.testing.http import Emission, Request, Response
 
 if TYPE_CHECKING:
     from tests.integration.simulator.conftest import Caller, Receiver
@@ -233,6 +233,9 @@ def test_what_does_not_fit_the_schemas_is_told(
         def check_response(self, request: Request, response: Response) -> list[str]:
             return ["odd answer"]
 
+        def check_event(self, emission: Emission) -> list[str]:
+            return ["odd event"]
+
     told = tmp_path / "problems"
     monkeypatch.setenv(PROBLEMS_VARIABLE, str(told))
     session = call()
@@ -240,7 +243,9 @@ def test_what_does_not_fit_the_schemas_is_told(
     session.get("/repos/acme/rocket")
 
     assert simulator.journal.entries()[-1].problems == ("odd request", "odd answer")
-    assert told.read_text() == "odd request\nodd answer\n"
+    simulator.fake.push("acme/rocket", "main", {"a": "b"})
+    assert simulator.journal.entries(kind="event")[-1].problems == ("odd event",)
+    assert told.read_text().startswith("odd request\nodd answer\nodd event\n")
 
 
 def test_quiet_means_that_nothing_happens(simulator: Simulator, receiver: Receiver) -> None:

@@ -10,7 +10,7 @@ import pytest
 from graphql import build_schema, introspection_from_schema
 
 from bot.simulator.schemas import SCHEMAS_VARIABLE, Validator
-from bot.testing.http import Request, Response
+from bot.testing.http import Emission, Request, Response
 
 REPOSITORY = [
     {"name": "owner", "in": "path", "schema": {"type": "string"}},
@@ -82,6 +82,15 @@ DESCRIPTION: dict[str, Any] = {
                 "responses": {"201": {"description": "made"}},
             }
         },
+    },
+    "x-webhooks": {
+        "check-run-created": {
+            "post": {
+                "requestBody": {
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/repository"}}}
+                }
+            }
+        }
     },
     "components": {
         "parameters": {"repo": {"name": "repo", "in": "path", "schema": {"type": "string"}}},
@@ -340,6 +349,23 @@ def test_holds_graphql_answers_to_the_schema(tiny: Validator, answer: object, pr
     request = sent("POST", "/graphql", {"query": text, "variables": {"id": "x"}})
 
     problems = tiny.check_response(request, Response(200, {}, json.dumps(answer).encode()))
+
+    assert (problem in problems[0]) if problem else (problems == [])
+
+
+@pytest.mark.parametrize(
+    ("action", "payload", "problem"),
+    [
+        ("created", {"id": 1, "owner": {}}, ""),
+        ("created", {"id": "one", "owner": {}}, 'not of type "integer"'),
+        ("vanished", {}, "no such event"),
+    ],
+)
+def test_holds_payloads_to_their_shape(
+    tiny: Validator, action: str, payload: dict[str, object], problem: str
+) -> None:
+    """Webhooks are described by event and action."""
+    problems = tiny.check_event(Emission("guid", "check_run", action, 1, 2, payload))
 
     assert (problem in problems[0]) if problem else (problems == [])
 
