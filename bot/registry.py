@@ -11,7 +11,8 @@ import pkgutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import entry_points
+from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType, ModuleType
 from typing import TypeVar
 
@@ -78,21 +79,21 @@ def load(packages: Iterable[str] = PACKAGES, *, plugins: bool = True) -> Registr
     """Scan packages and installed plug-in packages.
 
     Raises:
-        SettingsError: two plug-ins share a name, or one needs a fact that nobody offers.
+        SettingsError: two plug-ins share a name, one needs a fact that nobody offers, facts need
+            each other in a circle, or a plug-in package can not be imported.
     """
-    names = list(packages)
+    modules = [module for name in packages for module in _modules(name)]
     if plugins:
-        names += [entry.value for entry in entry_points(group=ENTRY_POINT_GROUP)]
-    specs = [spec for name in names for module in _modules(name) for spec in _specs(module)]
+        modules += [m for entry in entry_points(group=ENTRY_POINT_GROUP) for m in _plugin_modules(entry)]
+    specs = [spec for module in modules for spec in _specs(module)]
     registry = Registry(
         checks=_index(s for s in specs if isinstance(s, CheckSpec)),
         facts=_index(s for s in specs if isinstance(s, FactSpec)),
-        handlers=tuple(
-            sorted((s for s in specs if isinstance(s, HandlerSpec)), key=lambda h: (h.event, h.name))
-        ),
+        handlers=_handlers(s for s in specs if isinstance(s, HandlerSpec)),
         jobs=_index(s for s in specs if isinstance(s, JobSpec)),
     )
     _refuse_missing_facts(registry)
+    _refuse_circles(registry)
     return registry
 
 
@@ -105,6 +106,16 @@ def _modules(name: str) -> Iterable[ModuleType]:
     yield root
     for info in pkgutil.walk_packages(getattr(root, "__path__", []), prefix=f"{name}."):
         yield importlib.import_module(info.name)
+
+
+def _plugin_modules(entry: EntryPoint) -> list[ModuleType]:
+    try:
+        return list(_modules(entry.module))
+    except ImportError as error:
+        raise SettingsError(
+            f"the plug-in {entry.name!r} ({entry.value}) can not be imported: {error}; "
+            "install what it needs, or uninstall it"
+        ) from error
 
 
 def _specs(module: ModuleType) -> Iterable[Spec]:
@@ -125,6 +136,25 @@ def _index(specs: Iterable[S]) -> Mapping[str, S]:
                 f"{other.module} and {spec.module}; rename one"
             )
     return MappingProxyType(dict(sorted(found.items())))
+
+
+def _handlers(specs: Iterable[HandlerSpec]) -> tuple[HandlerSpec, ...]:
+    found: dict[tuple[str, str], HandlerSpec] = {}
+    for spec in specs:
+        other = found.setdefault((spec.event, spec.name), spec)
+        if other is not spec:
+            raise SettingsError(
+                f"two plug-ins register the handler {spec.name!r} of {spec.event!r}: "
+                f"{other.module} and {spec.module}; rename one"
+            )
+    return tuple(found[key] for key in sorted(found))
+
+
+def _refuse_circles(registry: Registry) -> None:
+    try:
+        TopologicalSorter({name: spec.needs for name, spec in registry.facts.items()}).prepare()
+    except CycleError as error:
+        raise SettingsError(f"facts need each other in a circle: {' <- '.join(error.args[1])}") from None
 
 
 def _refuse_missing_facts(registry: Registry) -> None:

@@ -19,7 +19,10 @@ from bot.model.verdicts import Audience, Severity
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NAME = re.compile(r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+RESERVED_OPTIONS = frozenset({"enabled", "severity"})
+"""What policy can say of every check; no check has options of these names."""
 
 
 class Section(BaseModel):
@@ -144,8 +147,14 @@ def check(
     follow. ``number`` is the check's place in the catalogue.
     """
 
+    if config:
+        _refuse_bad_options(name, config)
+
     def mark(function: F) -> F:
-        names = tuple(p for p in inspect.signature(function).parameters if p != "config")
+        parameters = inspect.signature(function).parameters
+        if config is None and "config" in parameters:
+            raise ValueError(f"check {name!r} asks for config but declares none: pass config=")
+        names = tuple(p for p in parameters if p != "config")
         spec = CheckSpec(
             _name(name),
             family,
@@ -207,6 +216,9 @@ def job(
     """Declare a job; ``lane`` is where it goes unless who submits it says otherwise."""
 
     def mark(function: F) -> F:
+        other = vars(payload).get("job", "")
+        if other not in ("", name):
+            raise ValueError(f"{payload.__name__} is the payload of {other!r} already: give {name!r} its own")
         payload.job = _name(name)
         return _leave(
             function, JobSpec(name, payload, timeout_s, every_s, lane, function, function.__module__)
@@ -216,10 +228,10 @@ def job(
 
 
 def parse_doc(text: str) -> Doc:
-    """Split a docstring into its first line and its Why, Fix and Source paragraphs."""
+    """Split a docstring into its first sentence (it may wrap) and its Why, Fix and Source paragraphs."""
     lines = inspect.cleandoc(text).splitlines()
     parts: dict[str, list[str]] = {"title": lines[:1]}
-    current: str | None = None
+    current: str | None = "title"
     for line in lines[1:]:
         head, colon, rest = line.partition(":")
         if colon and head in ("Why", "Fix", "Source"):
@@ -233,9 +245,17 @@ def parse_doc(text: str) -> Doc:
 
 
 def _name(name: str) -> str:
-    if not NAME.match(name):
+    if not NAME.fullmatch(name):
         raise ValueError(f"{name!r} must be kebab-case: lower-case words joined by single hyphens")
     return name
+
+
+def _refuse_bad_options(check_name: str, config: type[Section]) -> None:
+    for option, field_info in config.model_fields.items():
+        if option in RESERVED_OPTIONS:
+            raise ValueError(f"option {option!r} of check {check_name!r} has a name that every check has")
+        if field_info.is_required():
+            raise ValueError(f"option {option!r} of check {check_name!r} needs a default")
 
 
 def _leave(function: F, spec: Spec) -> F:

@@ -53,8 +53,12 @@ class Policy:
     def of(self, spec: CheckSpec) -> CheckPolicy:
         """What is in force for one check, options filled in with defaults."""
         said = self.checks.get(spec.name, CheckPolicy())
-        options = said.options or (spec.config() if spec.config else None)
-        return CheckPolicy(said.enabled, said.severity or spec.severity, options)
+        options = said.options
+        if options is None and spec.config:
+            options = spec.config()
+        # The lowest severity is 0 and a choice like any other.
+        severity = spec.severity if said.severity is None else said.severity
+        return CheckPolicy(said.enabled, severity, options)
 
     def exemption(self, check: str, today: date) -> Exemption | None:
         """The exemption of a check that is in force on a day."""

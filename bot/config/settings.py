@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 
 from bot.model.errors import SettingsError
 
+LOOPBACK = "127.0.0.1"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
 
 class Publish(StrEnum):
     """How loud Plumbline is: see ``docs/guide/architecture.md``."""
@@ -45,9 +48,9 @@ class Settings:
     webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
     secret_keys: tuple[str, ...] = field(default=(), repr=False)
     publish: Publish = Publish.ADVISE
-    host: str = "127.0.0.1"
+    host: str = LOOPBACK
     port: int = 8000
-    metrics_host: str = "127.0.0.1"
+    metrics_host: str = LOOPBACK
     metrics_port: int = 9090
     ledger_bytes: int = 256 * 1024 * 1024
     log_level: str = "INFO"
@@ -64,9 +67,8 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: names the variable, what is wrong with it and what it should look like.
     """
-    home = Path(env.get("PLUMBLINE_HOME") or Path.home() / ".local" / "share" / "plumbline")
     return Settings(
-        home=home,
+        home=_home(env),
         redis_url=_url(env, "REDIS_URL", ("redis", "rediss", "unix")),
         database_url=_database_url(env),
         github_url=_url(env, "PLUMBLINE_GITHUB_URL", ("https", "http")) or "https://api.github.com",
@@ -75,32 +77,51 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         webhook_secrets=_list(env, "PLUMBLINE_WEBHOOK_SECRET"),
         secret_keys=_list(env, "PLUMBLINE_SECRET_KEYS"),
         publish=_publish(env),
-        host=env.get("HOST", "127.0.0.1"),
+        host=env.get("HOST", "").strip() or LOOPBACK,
         port=_number(env, "PORT", 8000, 0, 65535),
-        metrics_host=env.get("PLUMBLINE_METRICS_HOST", "127.0.0.1"),
+        metrics_host=env.get("PLUMBLINE_METRICS_HOST", "").strip() or LOOPBACK,
         metrics_port=_number(env, "PLUMBLINE_METRICS_PORT", 9090, 0, 65535),
         ledger_bytes=_number(env, "PLUMBLINE_LEDGER_BYTES", 256 * 1024 * 1024, 1024 * 1024, 2**40),
-        log_level=env.get("PLUMBLINE_LOG_LEVEL", "INFO").upper(),
+        log_level=_log_level(env),
     )
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    text = env.get("PLUMBLINE_HOME", "").strip()
+    try:
+        return Path(text).expanduser() if text else Path.home() / ".local" / "share" / "plumbline"
+    except RuntimeError:
+        raise SettingsError(
+            "PLUMBLINE_HOME must name a directory: this user has no home directory to put one in"
+        ) from None
 
 
 def _number(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     text = env.get(name, "").strip()
     if not text:
         return default
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise SettingsError(f"{name}={text!r} must be a whole number from {low} to {high}")
+    # Python refuses to convert thousands of digits; nothing here needs more than twenty.
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and low <= int(text) <= high):
+        raise SettingsError(f"{name}={text[:40]!r} must be a whole number from {low} to {high}")
     return int(text)
 
 
 def _url(env: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
     text = env.get(name, "").strip().rstrip("/")
-    if text and urlsplit(text).scheme not in schemes:
+    if text and not _well_formed(text, schemes):
         # The value may hold a password, so the message does not repeat it.
         raise SettingsError(
             f"{name} must be a URL that starts with {' or '.join(s + '://' for s in schemes)}"
         )
     return text
+
+
+def _well_formed(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and (parts.scheme not in ("https", "http") or bool(parts.hostname))
+    except ValueError:
+        return False
 
 
 def _database_url(env: Mapping[str, str]) -> str:
@@ -128,6 +149,13 @@ def _private_key(env: Mapping[str, str]) -> str:
             raise SettingsError(f"PLUMBLINE_PRIVATE_KEY_FILE={path!r} can not be read: {error}") from error
     if text and "PRIVATE KEY-----" not in text:
         raise SettingsError("PLUMBLINE_PRIVATE_KEY must be the PEM text that GitHub gave for the App")
+    return text
+
+
+def _log_level(env: Mapping[str, str]) -> str:
+    text = env.get("PLUMBLINE_LOG_LEVEL", "").strip().upper() or "INFO"
+    if text not in LOG_LEVELS:
+        raise SettingsError(f"PLUMBLINE_LOG_LEVEL={text[:40]!r} must be one of {', '.join(LOG_LEVELS)}")
     return text
 
 

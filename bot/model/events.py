@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-
 MAX_ID = 2**63 - 1
 """GitHub's ids are 64-bit; what is larger is none, and no database takes it."""
 

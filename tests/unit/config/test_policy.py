@@ -1,0 +1,50 @@
+"""The policy in force, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pytest
+
+from bot.config.policy import DEFAULT, CheckPolicy, Exemption, Policy
+from bot.model.verdicts import Severity
+from bot.spec import CheckSpec
+
+
+def test_defaults_are_as_declared(checks: Mapping[str, CheckSpec], options: type[Any]) -> None:
+    """Severity and options of the check itself."""
+    assert DEFAULT.of(checks["behind"]) == CheckPolicy(True, Severity.MEDIUM, options())
+    assert DEFAULT.of(checks["licence"]) == CheckPolicy(True, Severity.HIGH, None)
+
+
+def test_policy_fills_in_what_it_does_not_say(checks: Mapping[str, CheckSpec], options: type[Any]) -> None:
+    """Info is a severity, not nothing."""
+    said = CheckPolicy(False, Severity.INFO, options(max_behind=1))
+    policy = Policy(checks={"behind": said})
+
+    assert policy.of(checks["behind"]).severity is Severity.INFO
+    assert policy.of(checks["behind"]) == said
+
+
+@pytest.mark.parametrize(
+    ("today", "reason"),
+    [
+        pytest.param(date(2026, 1, 31), "first", id="last day of the first"),
+        pytest.param(date(2026, 2, 1), "second", id="first lapsed"),
+        pytest.param(date(2026, 3, 1), None, id="all lapsed"),
+    ],
+)
+def test_exemption_holds_through_its_last_day(today: date, reason: str | None) -> None:
+    """The day itself is included; another check's exemption does not count."""
+    policy = Policy(
+        exemptions=(
+            Exemption("licence", "other", date(2099, 1, 1)),
+            Exemption("behind", "first", date(2026, 1, 31)),
+            Exemption("behind", "second", date(2026, 2, 28)),
+        )
+    )
+    found = policy.exemption("behind", today)
+
+    assert (found.reason if found else None) == reason
