@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from bot.adapters.github import build
 from bot.config.settings import Settings
+from bot.simulator.schemas import Validator
 from bot.testing.clocks import ManualClock
 from tests.contract.github.scripted import APP, BOUNDS, Counts, Desk, Pauses, ScriptedGitHub
 
@@ -22,7 +23,8 @@ def private_key() -> str:
 
 
 @pytest.fixture
-def desk(private_key: str, tmp_path: Path) -> Iterator[Desk]:
+def desk(private_key: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """A scripted GitHub; requests are held to GitHub's published description where it is at hand."""
     clock = ManualClock()
     server = ScriptedGitHub(clock)
     settings = Settings(
@@ -44,3 +46,7 @@ def desk(private_key: str, tmp_path: Path) -> Iterator[Desk]:
     )
     yield Desk(server, clock, pauses, counts, settings, slept, app)
     server.close()
+    schemas = Validator.load()
+    if schemas is not None and request.node.get_closest_marker("off_schema") is None:
+        problems = [p for seen in server.requests for p in schemas.check_request(seen.request)]
+        assert problems == []

@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from bot.adapters.github import Bounds, GitHubApp, SealedCache, build
 from bot.config.settings import Settings
 from bot.testing.clocks import ManualClock
+from bot.testing.http import Request
 
 INSTALLATION = 77
 REPOSITORY = 42
@@ -35,6 +36,13 @@ class Seen:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+
+    @property
+    def request(self) -> Request:
+        """The same as the fake would see it."""
+        path = self.path.removeprefix("/api/v3")
+        body = b"" if self.body is None else json.dumps(self.body).encode()
+        return Request(self.method, path, self.query, self.headers, body)
 
     @property
     def secret(self) -> str:

@@ -254,6 +254,7 @@ def test_p12_nothing_waits_between_requests(desk: Desk) -> None:
     assert time.monotonic() - started < 1
 
 
+@pytest.mark.off_schema
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_p7_redirects_keep_the_query(desk: Desk, status: int) -> None:
     """PyGithub drops the query at 301, and "our open issues" becomes "all issues"."""
@@ -268,6 +269,7 @@ def test_p7_redirects_keep_the_query(desk: Desk, status: int) -> None:
     assert followed.secret == asked.secret
 
 
+@pytest.mark.off_schema
 @pytest.mark.parametrize("status", [301, 307, 308])
 def test_p7_a_redirected_write_keeps_method_and_body(desk: Desk, status: int) -> None:
     """PyGithub takes 307 for the object itself, and nothing was written."""

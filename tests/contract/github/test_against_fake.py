@@ -1,0 +1,339 @@
+"""The adapter against FakeGitHub: real git, permissions enforced, annotations appended."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.adapters.github import GitHubApp, build
+from bot.config.settings import Settings
+from bot.model.errors import Ambiguous, Gone, InstallationGone, LimitReached, PermissionMissing, Rejected
+from bot.model.facts import EntryKind
+from bot.model.reports import Annotation, Button, CheckRun, Conclusion
+from bot.testing.clocks import ManualClock
+from bot.testing.fake import FakeGitHub
+from bot.testing.http import Request, Response
+from bot.testing.state import FakeRepository
+from tests.contract.github.loopback import Loopback
+from tests.contract.github.scripted import BOUNDS, Counts, Guard, Pauses
+
+
+@dataclass
+class Scene:
+    """A fake with one organisation, one repository and the App on it."""
+
+    fake: FakeGitHub
+    server: Loopback
+    clock: ManualClock
+    app: GitHubApp
+    repository: FakeRepository
+    installation: int
+    pauses: Pauses
+    guard: Guard = field(default_factory=Guard)
+
+    @property
+    def reader(self) -> Any:
+        return self.app.reader(self.installation, self.repository.id).__enter__()
+
+    @property
+    def writer(self) -> Any:
+        return self.app.writer(self.installation, self.repository.id, self.guard).__enter__()
+
+    def head(self, branch: str = "main") -> str:
+        return self.repository.branches[branch]
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = ManualClock()
+    fake = FakeGitHub(tmp_path, clock=clock)
+    fake.create_organisation("acme")
+    files = {"README.md": "# Rocket", ".github/SECURITY.md": "mail us", "src/a.py": "x = 1\n"}
+    repository = fake.create_repository("acme", "rocket", files=files)
+    installation = fake.install("acme")
+    server = Loopback(fake)
+    settings = Settings(
+        home=tmp_path,
+        github_url=server.url,
+        app_id=fake.app.id,
+        private_key=fake.app_private_key_pem,
+        webhook_secrets=("w",),
+    )
+    pauses = Pauses(clock)
+    slept: list[float] = []
+    app = build(settings, ledger=pauses, clock=clock, metrics=Counts(), bounds=BOUNDS, sleep=slept.append)
+    yield Scene(fake, server, clock, app, repository, installation, pauses)
+    server.close()
+    fake.close()
+
+
+def check_run(sha: str, count: int = 0, **changes: Any) -> CheckRun:
+    remarks = tuple(Annotation("README.md", i, i, "notice", f"m{i}") for i in range(1, count + 1))
+    run = CheckRun("plumbline/health", sha, "x1", Conclusion.NEUTRAL, "Title", "Summary", annotations=remarks)
+    return dataclasses.replace(run, **changes)
+
+
+def test_the_app_and_its_installations(scene: Scene) -> None:
+    """With the JWT; then with a token."""
+    assert scene.app.app().slug == "plumbline"
+    [found] = scene.app.installations()
+    assert (found.id, found.account, found.suspended) == (scene.installation, "acme", False)
+    assert scene.app.installation(scene.installation) == found
+    assert scene.app.repository_installation("acme/rocket") == scene.installation
+    assert [r.id for r in scene.app.installation_repositories(scene.installation)] == [scene.repository.id]
+
+
+def test_reading_files(scene: Scene) -> None:
+    """Repository, head, directories, blobs."""
+    reader = scene.reader
+    found = reader.repository()
+    assert (found.id, found.full_name, found.empty) == (scene.repository.id, "acme/rocket", False)
+    commit = reader.head("main")
+    assert commit == scene.head()
+
+    entries = {e.path: e for e in reader.directory(commit)}
+    assert sorted(entries) == [".github", "README.md", "src"]
+    assert entries["src"].kind is EntryKind.DIRECTORY
+    assert [e.path for e in reader.directory(commit, "src")] == ["src/a.py"]
+    assert reader.directory(commit, "docs") == ()
+    assert reader.blob(entries["README.md"].oid, limit=100) == b"# Rocket"
+
+
+def test_an_empty_repository(scene: Scene) -> None:
+    """Said by the repository, and no head to be had."""
+    bare = scene.fake.create_repository("acme", "bare")
+    reader = scene.app.reader(scene.installation, bare.id).__enter__()
+
+    def sized(request: Request, response: Response) -> Response:
+        # The fake tells the same size of all repositories; GitHub tells 0 of an empty one.
+        if request.path != f"/repositories/{bare.id}":
+            return response
+        return dataclasses.replace(
+            response, body=json.dumps({**json.loads(response.body), "size": 0}).encode()
+        )
+
+    scene.server.after = sized
+    assert reader.repository().empty is True
+    assert reader.branches(limit=5) == ((), False)
+    with pytest.raises(Gone):
+        reader.head("main")
+
+
+def test_renamed_and_deleted_meanwhile(scene: Scene) -> None:
+    """The id stays."""
+    scene.fake.rename(scene.repository, "missile")
+    assert scene.reader.repository().full_name == "acme/missile"
+    assert scene.app.repository_installation("acme/rocket") == scene.installation
+
+    scene.fake.delete(scene.repository)
+    with pytest.raises(Gone):
+        scene.reader.repository()
+
+
+def test_branches_and_comparisons(scene: Scene) -> None:
+    """Counts as git counts; names with slashes."""
+    base = scene.head()
+    for i in range(3):
+        scene.fake.push(scene.repository, "feature/a-b", {f"f{i}": "x"}, message=f"m{i}")
+    scene.fake.push(scene.repository, "main", {"g": "x"}, message="main moves")
+    reader = scene.reader
+
+    names, more = reader.branches(limit=5)
+    assert ([b.name for b in names], more) == (["feature/a-b", "main"], False)
+    assert reader.branches(limit=1)[1] is True
+    assert reader.head("feature/a-b") == scene.head("feature/a-b")
+    found = reader.compare(scene.head(), scene.head("feature/a-b"))
+    assert (found.ahead, found.behind, found.merge_base) == (3, 1, base)
+
+
+def test_unrelated_histories(scene: Scene) -> None:
+    """Counted apart, as ``git rev-list --count --left-right`` does."""
+    orphan = scene.fake.push(scene.repository, "island", {"i": "x"}, parents=())
+    scene.fake.push(scene.repository, "main", {"g": "x"}, message="second")
+
+    found = scene.reader.compare(scene.head(), orphan)
+
+    assert (found.ahead, found.behind, found.merge_base) == (1, 2, None)
+
+
+def test_pull_requests(scene: Scene) -> None:
+    """Listed without ``mergeable``; the single one learns it in time."""
+    scene.fake.push(scene.repository, "topic", {"t": "x"}, message="topic")
+    number = scene.fake.open_pull_request(scene.repository, "topic", "main", title="T")
+
+    [listed], more = scene.reader.open_pull_requests(limit=10)
+
+    assert (listed.number, listed.head_sha, listed.mergeable, more) == (
+        number,
+        scene.head("topic"),
+        None,
+        False,
+    )
+    assert scene.reader.pull_request(number).base_branch == "main"
+
+
+def test_the_owners_defaults(scene: Scene) -> None:
+    """Public only."""
+    assert scene.reader.owner_default(["SECURITY.md"]) is None
+    scene.fake.create_repository("acme", ".github", files={"SECURITY.md": "mail"})
+    assert scene.reader.owner_default(["SECURITY.md"]) == ("SECURITY.md", "mail")
+
+
+@pytest.mark.fault
+def test_kd9_five_hundred_annotations(scene: Scene) -> None:
+    """Appended, none lost; found again by name and App."""
+    run = check_run(scene.head(), 500, buttons=(Button("Re-check", "Judge again", "recheck"),))
+    writer = scene.writer
+
+    id_ = writer.create_check_run(run)
+    writer.update_check_run(id_, run, annotations_from=50)
+
+    [found] = writer.check_runs(scene.head(), "plumbline/health")
+    assert (found.id, found.external_id, found.conclusion) == (id_, "x1", "neutral")
+    assert found.annotations_count == 500
+    assert scene.guard.asked == 10
+
+
+@pytest.mark.fault
+def test_kd1_applied_and_then_502(scene: Scene) -> None:
+    """The adapter says that it does not know; looking finds the one object."""
+
+    def broken(request: Request, response: Response) -> Response:
+        if request.method == "POST" and request.path.endswith(("/issues", "/check-runs")):
+            return Response(502, {"Content-Type": "text/html"}, b"<html>Unicorn</html>")
+        return response
+
+    writer = scene.writer
+    writer.ensure_label("plumbline", "0e8a16", "Plumbline's")
+    scene.server.after = broken
+
+    with pytest.raises(Ambiguous):
+        writer.create_issue("Health", "body", ["plumbline"])
+    with pytest.raises(Ambiguous):
+        writer.create_check_run(check_run(scene.head()))
+
+    [issue] = writer.issues("plumbline")
+    assert issue.title == "Health"
+    assert len(writer.check_runs(scene.head(), "plumbline/health")) == 1
+    assert len(scene.server.writes("/issues")) == 1
+
+
+def test_an_issue_from_its_making_to_its_end(scene: Scene) -> None:
+    """Made with its label, edited, closed, deleted."""
+    writer = scene.writer
+    writer.ensure_label("plumbline", "0e8a16", "Plumbline's")
+    writer.ensure_label("plumbline", "0e8a16", "Plumbline's")
+    scene.fake.open_issue(scene.repository, "Somebody else's")
+    number = writer.create_issue("Health", "one", ["plumbline"])
+    writer.update_issue(number, body="two", state="closed", state_reason="completed")
+
+    found = writer.issue(number)
+    assert (found.body, found.state, found.state_reason, found.labels) == (
+        "two",
+        "closed",
+        "completed",
+        ("plumbline",),
+    )
+    assert [i.number for i in writer.issues("plumbline")] == [number]
+
+    scene.fake.delete_issue(scene.repository, number)
+    with pytest.raises(Gone):
+        writer.issue(number)
+
+
+def test_what_can_not_be_written(scene: Scene) -> None:
+    """Issues off, too long a body, archived."""
+    writer = scene.writer
+    with pytest.raises(Rejected, match="too long"):
+        writer.create_issue("t", "x" * 65_537, [])
+    scene.fake.set_issues_enabled(scene.repository, enabled=False)
+    with pytest.raises(Rejected) as caught:
+        writer.create_issue("t", "b", [])
+    assert caught.value.status == 410
+    scene.fake.archive(scene.repository)
+    with pytest.raises(Rejected):
+        writer.create_check_run(check_run(scene.head()))
+
+
+@pytest.mark.fault
+def test_kd7_permissions_reduced(scene: Scene) -> None:
+    """The next token asks for what is left; the missing permission is named."""
+    scene.fake.set_permissions(
+        scene.installation, {"metadata": "read", "contents": "read", "checks": "write"}
+    )
+
+    assert scene.reader.head("main") == scene.head()
+    scene.clock.advance(60)
+    with pytest.raises(PermissionMissing):
+        scene.writer.create_issue("t", "b", [])
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("suspended", [True, False])
+def test_kd7_suspended_and_uninstalled(scene: Scene, suspended: bool) -> None:
+    """In the middle of a job."""
+    reader = scene.reader
+    reader.head("main")
+    scene.clock.advance(60)
+    if suspended:
+        scene.fake.suspend(scene.installation)
+    else:
+        scene.fake.uninstall(scene.installation)
+
+    with pytest.raises(InstallationGone) as caught:
+        reader.head("main")
+    assert caught.value.suspended is suspended
+
+
+@pytest.mark.fault
+def test_kd6_token_expires_in_the_middle_of_a_job(scene: Scene) -> None:
+    """The hour ends between two calls."""
+    reader = scene.reader
+    reader.head("main")
+    scene.clock.advance(3601)
+
+    assert reader.head("main") == scene.head()
+    assert len(scene.server.writes("/access_tokens")) == 2
+
+
+@pytest.mark.fault
+def test_kd2_the_primary_limit(scene: Scene) -> None:
+    """Paused until the reset; nothing is sent meanwhile."""
+    scene.fake.limits.core = 3
+    for _ in range(3):
+        scene.reader.repository()
+    with pytest.raises(LimitReached) as caught:
+        scene.reader.repository()
+    sent = len(scene.server.journal)
+    with pytest.raises(LimitReached):
+        scene.reader.repository()
+
+    assert len(scene.server.journal) == sent
+    assert scene.clock.now() < caught.value.until <= scene.clock.now() + timedelta(hours=1, seconds=1)
+
+
+def test_the_delivery_log(scene: Scene) -> None:
+    """Read, opened, sent again."""
+    again: list[int] = []
+    scene.fake.redeliver = again.append
+    payload = {"ref": "refs/heads/main", "installation": {"id": scene.installation}}
+    recorded = [
+        scene.fake.record_delivery(
+            guid=f"guid-{n}", event="push", action="", status_code=502, payload=payload
+        )
+        for n in range(3)
+    ]
+
+    found = list(scene.app.hook_deliveries(since=scene.clock.now() - timedelta(days=3)))
+
+    assert sorted(d.id for d in found) == recorded
+    assert json.loads(scene.app.hook_delivery_body(found[0].id))["ref"] == "refs/heads/main"
+    scene.app.redeliver(found[0].id)
+    assert again == [found[0].id]
