@@ -82,8 +82,9 @@ class EmbeddedRedis:
 
     @property
     def pid(self) -> int | None:
-        """Process id of the server that runs now."""
-        return self._process.pid if self._process else None
+        """Process id of the server that runs now, if one does."""
+        running = self._process is not None and self._process.poll() is None
+        return self._process.pid if self._process and running else None
 
     def start(self, timeout_s: float = 20) -> None:
         """Start and wait until it answers.

@@ -97,19 +97,23 @@ class Dispatcher:
         ends = self._monotonic() + self._slice_s
         begun = 0
         named: str | None = work_id
+        idle = False
         while not self._stopping.is_set() and self._monotonic() < ends:
-            while self.crew.free > 0 and not self._stopping.is_set():
-                claimed = self._claim(lane, named, own_first=begun % 2 == 0)
-                named = None
-                if claimed is None or self._monotonic() >= ends:
-                    break
+            busy = self.crew.busy
+            if self.crew.free > 0 and (claimed := self._claim(lane, named, own_first=begun % 2 == 0)):
                 self.crew.start(claimed)
                 begun += 1
-            if self.crew.busy == 0:
+                idle, named = False, None
+            elif busy:
+                idle, named = False, named if self.crew.free <= 0 else None
+                self.crew.wait(POLL_S, below=busy)
+                if self._runtime.ledger.due_deliveries():
+                    self._drain_some(ends)
+            elif idle:
                 break
-            self.crew.wait(POLL_S, below=self.crew.busy)
-            if self._runtime.ledger.due_deliveries():
-                self._drain_some(ends)
+            else:
+                # What ended since the look at the ledger may have let the next of its key in.
+                idle, named = True, None
         return begun
 
     def _claim(self, lane: Lane, named: str | None, *, own_first: bool) -> ClaimedWork | None:

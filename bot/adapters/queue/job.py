@@ -46,7 +46,10 @@ class HintJob(Job):
     """Called with the reason, to count it."""
 
     def __init__(
-        self, id: str | None = None, connection: Redis | None = None, serializer: Any = None
+        self,
+        id: str | None = None,  # noqa: A002
+        connection: Redis | None = None,
+        serializer: Any = None,
     ) -> None:
         # RQ's clean-ups forget to pass the serializer on and would fall back to pickle.
         del serializer
@@ -91,12 +94,11 @@ def judge(raw: Mapping[bytes, bytes]) -> str:
     except (zlib.error, ValueError, RecursionError):
         return "its data are not compressed JSON"
     match data:
-        case [str() as function, None, [str() as name, dict() as payload], {**rest}] if not rest:
-            if function != FUNCTION:
-                return f"it names the function {function[:80]!r}"
-            if name not in entry.NAMES or not all(isinstance(value, str) for value in payload.values()):
-                return "its arguments are not a hint's"
-            return ""
+        case [str() as function, *_] if function != FUNCTION:
+            return f"it names the function {function[:80]!r}"
+        case [_, None, [str() as name, dict() as payload], {**rest}] if not rest:
+            strings = all(isinstance(value, str) for value in payload.values())
+            return "" if name in entry.NAMES and strings else "its arguments are not a hint's"
         case _:
             return "its data do not have the shape of a hint"
 

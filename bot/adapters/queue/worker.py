@@ -221,7 +221,7 @@ class HintWorker(SimpleWorker):
             for key in expected:
                 pipeline.expire(key, DAY)
             pipeline.execute()
-        self.last_cleaned_at = now()
+        self.last_cleaned_at = now()  # type: ignore[assignment]
 
     def register_birth(self) -> None:
         """RQ's, with a lifetime on the sets it adds to."""
