@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from bot.config.settings import Settings, from_environment
@@ -27,10 +28,12 @@ HEADER_TIMEOUT_MS = 15_000
 CONNECTIONS = 1024
 """At once and per process; more wait in the kernel's backlog."""
 
+PAUSE_S = 0.5
+"""Before all processes are started again after granian gave up."""
+
 _GRANIAN_LOGS: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "root": {},
     "loggers": {"_granian": {"propagate": True}, "granian.access": {"propagate": True}},
 }
 
@@ -60,24 +63,31 @@ def _serve(settings: Settings, processes: int) -> None:
     from granian.log import LogLevels
 
     log.info("listening", extra={"host": settings.host, "port": settings.port, "processes": processes})
-    Granian(
-        "bot.entry.web:create_front",
-        factory=True,
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.RSGI,
-        workers=processes,
-        http=HTTPModes.http1,
-        websockets=False,
-        backlog=max(CONNECTIONS, 128),
-        backpressure=CONNECTIONS,
-        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
-        log_level=LogLevels.warning,
-        log_dictconfig=_GRANIAN_LOGS,
-        respawn_failed_workers=True,
-        respawn_interval=0.1,
-        workers_kill_timeout=10,
-    ).serve()
+    loader: Any = create_front
+    while True:
+        server = Granian(
+            "bot.entry.web:create_front",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.RSGI,
+            workers=processes,
+            http=HTTPModes.http1,
+            websockets=False,
+            backlog=max(CONNECTIONS, 128),
+            backpressure=CONNECTIONS,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT_MS),
+            log_level=LogLevels.warning,
+            log_dictconfig=_GRANIAN_LOGS,
+            respawn_failed_workers=True,
+            respawn_interval=0.1,
+            workers_kill_timeout=10,
+        )
+        server.serve(target_loader=loader, wrap_loader=False)
+        # Granian gives up when a process dies twice within seconds; a receiver must not.
+        time.sleep(0 if server.interrupt_signal else PAUSE_S)
+        if server.interrupt_signal:
+            return
+        log.error("the receiver ended unexpectedly and is started again")
 
 
 def create_front() -> Front:

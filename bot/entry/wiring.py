@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -128,6 +128,12 @@ def load_registry() -> Registry:
     return registry.load()
 
 
+def require_credentials(settings: Settings) -> None:
+    """Refuse to work without the App's id and key."""
+    if not (settings.app_id and settings.private_key):
+        raise SettingsError(REGISTRATION)
+
+
 def build_runtime(
     settings: Settings,
     *,
@@ -147,8 +153,8 @@ def build_runtime(
         LedgerUnavailable: Redis does not answer.
         Unavailable: the database does not answer.
     """
-    if role in (Role.WORKER, Role.CLOCK) and not (settings.app_id and settings.private_key):
-        raise SettingsError(REGISTRATION)
+    if role in (Role.WORKER, Role.CLOCK):
+        require_credentials(settings)
 
     from bot.adapters import github
     from bot.adapters.clock import SystemClock
@@ -174,17 +180,8 @@ def build_runtime(
             metrics=metrics,
             cache=github.RedisCache(transport.client),
         ),
-        auditor=Zizmor(),
+        auditor=Zizmor(store),
         licences=Licences(),
         clock=clock,
         metrics=metrics,
     )
-
-
-def closing(*actions: Callable[[], None]) -> None:
-    """Run all clean-up actions; a failing one is logged and does not keep the others back."""
-    for action in actions:
-        try:
-            action()
-        except Exception:
-            log.exception("clean-up failed")

@@ -332,6 +332,20 @@ def test_children_end_with_their_parent(server: EmbeddedRedis, start_web) -> Non
     assert alive == []
 
 
+def test_goes_on_although_its_processes_are_killed_again_and_again(server: EmbeddedRedis, start_web) -> None:
+    web = start_web(server.url)
+    for _ in range(3):
+        for child in psutil.Process(web.process.pid).children():
+            child.kill()
+            child.wait(10)
+        deadline = time.monotonic() + 15
+        while not web.alive():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+    assert web.deliver().status_code == 202
+
+
 def test_metrics_are_those_of_all_processes(server: EmbeddedRedis, start_web) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

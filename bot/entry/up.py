@@ -1,0 +1,100 @@
+"""``plumbline up``: everything on one machine, one console, one way to stop it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+
+from bot.config.settings import Settings
+from bot.entry import wiring, worker
+from bot.entry.environment import REDIS_URL_FILE, prepare_home
+from bot.entry.process import CONSOLE_VARIABLE, METRICS_BY_PARENT, configure_logs, serving_metrics
+from bot.model.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 15.0
+THREADS = 8
+
+
+def run(settings: Settings, *, workers: int) -> int:
+    """Run web, workers and a clock, with a Redis and a database of our own where none is set.
+
+    Raises:
+        SettingsError: credentials are missing, a port is taken, or another Plumbline uses home.
+        LedgerUnavailable: Redis does not answer.
+        Unavailable: the database does not answer.
+    """
+    from bot.adapters.store import open_store
+    from bot.adapters.supervisor import Supervisor
+
+    if not settings.registered:
+        raise SettingsError(wiring.REGISTRATION)
+    _refuse_taken_port(settings)
+    os.environ.setdefault(CONSOLE_VARIABLE, "console")
+    settings = prepare_home(settings)
+    configure_logs(settings, "up")
+    with redis(settings) as found, serving_metrics(found):
+        wiring.build_transport(found).client.close()
+        store = open_store(found)
+        store.migrate()
+        store.close()
+        env = os.environ | {"REDIS_URL": found.redis_url, METRICS_BY_PARENT: "1"}
+        log.info(
+            "up; Ctrl-C stops it",
+            extra={
+                "deliveries": f"http://{settings.host}:{settings.port}/webhook",
+                "metrics": f"http://{settings.metrics_host}:{settings.metrics_port}/metrics",
+                "home": str(settings.home),
+            },
+        )
+        Supervisor(programs(env, workers), grace_s=GRACE_S).run()
+    log.info("down; no process is left")
+    return 0
+
+
+def programs(env: Mapping[str, str], workers: int) -> list[tuple[str, list[str], Mapping[str, str], int]]:
+    """What runs: receivers first."""
+    command = [sys.executable, "-P", "-m", "bot.entry.cli"]
+    return [
+        ("web", [*command, "web"], env, 1),
+        worker.program(env, workers, THREADS),
+        ("clock", [*command, "clock"], env, 1),
+    ]
+
+
+@contextmanager
+def redis(settings: Settings) -> Iterator[Settings]:
+    """The configured Redis, or one of our own that other commands find under home."""
+    from bot.adapters.redis_server import EmbeddedRedis
+
+    if settings.redis_url:
+        yield settings
+        return
+    server = EmbeddedRedis(settings.home)
+    server.start()
+    note = settings.home / REDIS_URL_FILE
+    try:
+        note.write_text(server.url + "\n", encoding="utf-8")
+        yield replace(settings, redis_url=server.url)
+    finally:
+        note.unlink(missing_ok=True)
+        server.stop()
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise SettingsError(
+                f"nothing can listen on {settings.host}:{settings.port} ({error.strerror}); "
+                "set HOST and PORT to a free address"
+            ) from error
