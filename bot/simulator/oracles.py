@@ -18,6 +18,7 @@ MARKER = re.compile(r"<!--\s*(plumbline:[^\s>]+)")
 """The hidden comment by which an issue or comment of ours is found again."""
 
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
+_LINKED_COMMIT = re.compile(r"/commit/([0-9a-f]{40})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,10 @@ def foreign_tokens(entries: Iterable[Entry]) -> list[Violation]:
 
 
 def commit_in(text: str) -> str | None:
-    """The first full commit id in a text, or None."""
+    """The commit that a text of ours was judged at: its last link to a commit, else the first full id."""
+    linked = _LINKED_COMMIT.findall(text)
+    if linked:
+        return str(linked[-1])
     match = _COMMIT.search(text)
     return match[0] if match else None
 

@@ -119,7 +119,8 @@ def test_rights_are_those_of_the_token(simulator: Simulator, call: Open, git: Gi
     git.token = token_of(reader)
     assert reader.delete("/installation/token").status_code == 204
     assert git("ls-remote", url).returncode != 0
-    assert "not found" in git("ls-remote", f"{simulator.base_url}/acme/nothing.git").stderr.lower() or True
+    git.token = token_of(call())
+    assert "not found" in git("ls-remote", f"{simulator.base_url}/acme/nothing.git").stderr
     git.token = ""
     assert git("push", f"{simulator.base_url}/acme/rocket.git", "HEAD:main", cwd=clone).returncode != 0
 

@@ -164,6 +164,20 @@ def test_v8_an_issue_never_goes_back() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "commit"),
+    [
+        (f"uses {C}; judged [x](https://h/o/r/commit/{A})", A),
+        (f"see {B} and {C}", B),
+        ("nothing", None),
+        ("f" * 64, None),
+    ],
+)
+def test_the_judged_commit_is_the_last_that_is_linked(text: str, commit: str | None) -> None:
+    """Findings may name other commits before it."""
+    assert oracles.commit_in(text) == commit
+
+
+@pytest.mark.parametrize(
     ("limit", "later", "found"),
     [
         pytest.param(Limit("core", 100), {}, 1, id="primary"),
