@@ -20,7 +20,10 @@ EXIT_USAGE = 2
 EXIT_BUG = 70
 
 ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
-    {"check": ("bot.entry.check", "check", "Judge a clone with the checks, without GitHub.")}
+    {
+        "check": ("bot.entry.check", "check", "Judge a clone with the checks, without GitHub."),
+        "job": ("bot.entry.job", "job", "Submit a job by hand."),
+    }
 )
 """Commands whose module is imported when they run: name -> (module, attribute, short help)."""
 

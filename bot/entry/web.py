@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from bot.config.settings import Settings, from_environment
@@ -82,8 +83,9 @@ def _serve(settings: Settings, processes: int) -> None:
             respawn_interval=0.1,
             workers_kill_timeout=10,
         )
-        server.serve(target_loader=loader, wrap_loader=False)
         # Granian gives up when a process dies twice within seconds; a receiver must not.
+        with suppress(SystemExit):
+            server.serve(target_loader=loader, wrap_loader=False)
         time.sleep(0 if server.interrupt_signal else PAUSE_S)
         if server.interrupt_signal:
             return
@@ -138,13 +140,17 @@ def _receiver(settings: Settings, metrics: Metrics, transport: wiring.Transport,
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel to end this process when granian's main process is killed (Linux)."""
+    """Ask the kernel to end this process when granian's main process is killed (Linux).
+
+    By SIGKILL: until granian has set its own handlers this process still has those of its parent,
+    which swallow a SIGTERM. Nothing can be half-done, a record is one script.
+    """
     if sys.platform.startswith("linux"):
         import ctypes
         import multiprocessing
 
         pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGTERM))
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGKILL))
         parent = multiprocessing.parent_process()
         if parent is not None and os.getppid() != parent.pid:
             os._exit(1)  # It died before the kernel was asked.

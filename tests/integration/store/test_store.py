@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
@@ -508,3 +509,22 @@ def test_ping_refuses_a_database_whose_migration_was_undone(store: SqlStore, set
     engine.dispose()
 
     store.ping()
+
+
+def test_survives_a_restart_of_the_server(postgresql_url: str, tmp_path: Path) -> None:
+    """Connections that died while idle are replaced before use."""
+    store = open_store(Settings(home=tmp_path, database_url=postgresql_url))
+    store.ping()
+    other = open_engine(Settings(home=tmp_path, database_url=postgresql_url))
+    with other.connect() as connection:
+        ended = connection.execute(
+            text(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        ).scalar_one()
+    other.dispose()
+
+    assert ended >= 1
+    store.ping()
+    store.close()
