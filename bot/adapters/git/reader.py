@@ -235,12 +235,14 @@ class GitReader:
             return _short(remote_head)
         on_remote = {_short(ref) for ref in refs if ref.startswith(_REMOTE)}
         usual = [name for name in _USUAL_NAMES if name in (on_remote or self._branches)]
-        if on_remote and usual:
-            return usual[0]
         head = self.checkout().branch
-        if head is not None and (head in self._branches or not self._branches):
-            return head
-        return usual[0] if usual else next(iter(self._branches)) if len(self._branches) == 1 else ""
+        named = [head] if head is not None and (head in self._branches or not self._branches) else []
+        # A bare repository's HEAD is its default branch; a work tree's is what somebody works on.
+        bare = self._git_dir == self._common and self._git_dir.name != ".git"
+        choices = [*named, *usual] if bare and not on_remote else [*usual, *named]
+        if not choices and len(self._branches) == 1:
+            choices = list(self._branches)
+        return choices[0] if choices else ""
 
     def _full_name(self) -> str:
         done = self._checked(self._git.run("config", "--get", "remote.origin.url"), allowed=(0, 1))
