@@ -97,7 +97,7 @@ class Dispatcher:
         ends = self._monotonic() + self._slice_s
         begun = 0
         named: str | None = work_id
-        idle = False
+        idle = True
         while not self._stopping.is_set() and self._monotonic() < ends:
             busy = self.crew.busy
             if self.crew.free > 0 and (claimed := self._claim(lane, named, own_first=begun % 2 == 0)):
