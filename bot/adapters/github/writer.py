@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.adapters.github import answers
 from bot.adapters.github.errors import Answer, failure, ok
@@ -18,8 +18,6 @@ from bot.ports import Guard, Metrics
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 PORTION = 50
 """Annotations a request, GitHub's maximum."""
 
@@ -28,8 +26,8 @@ TITLE_CHARACTERS = 255
 SUMMARY_CHARACTERS = 65_535
 LABEL_DESCRIPTION_CHARACTERS = 100
 
-_SEARCHES = 24
-"""Requests at most that look for the annotations which GitHub refused."""
+_SEARCHES = 32
+"""How many refused requests at most are split in the search for the bad annotations of a run."""
 
 
 @dataclass(slots=True)
@@ -62,7 +60,7 @@ class GitHubWriter:
         *,
         guard: Guard,
         app_id: int,
-        login: Any,
+        login: Callable[[], str],
         metrics: Metrics,
     ) -> None:
         self._root = f"/repositories/{repository_id}"
@@ -231,7 +229,7 @@ class GitHubWriter:
         )
         if answer.status != 422:
             return
-        posting.searches -= 2
+        posting.searches -= 1
         if len(portion) == 1 or posting.searches < 0:
             posting.refused += len(portion)
             logger.warning("GitHub refused annotations", extra={"count": len(portion), "why": answer.details})

@@ -300,9 +300,9 @@ class Desk:
         **changes: Any,
     ) -> GitHubApp:
         """A further process: the same pauses, its own memory."""
-        url = self.server.url + path
+        changes = {"github_url": self.server.url + path, **changes}
         return build(
-            dataclasses.replace(self.settings, github_url=url, **changes),
+            dataclasses.replace(self.settings, **changes),
             ledger=self.pauses,
             clock=self.clock,
             metrics=self.counts,

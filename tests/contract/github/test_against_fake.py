@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github import GitHubApp, build
+from bot.adapters.github import Bounds, GitHubApp, build
 from bot.config.settings import Settings
 from bot.model.errors import Ambiguous, Gone, InstallationGone, LimitReached, PermissionMissing, Rejected
 from bot.model.facts import EntryKind
@@ -22,7 +22,11 @@ from bot.testing.fake import FakeGitHub
 from bot.testing.http import Request, Response
 from bot.testing.state import FakeRepository
 from tests.contract.github.loopback import Loopback
-from tests.contract.github.scripted import BOUNDS, Counts, Guard, Pauses
+from tests.contract.github.scripted import Counts, Guard, Pauses
+
+
+PATIENT = Bounds(read_s=30, call_s=60, backoff_s=0.001)
+"""The first request may wait for GitHub's published description to be read."""
 
 
 @dataclass
@@ -68,7 +72,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
     )
     pauses = Pauses(clock)
     slept: list[float] = []
-    app = build(settings, ledger=pauses, clock=clock, metrics=Counts(), bounds=BOUNDS, sleep=slept.append)
+    app = build(settings, ledger=pauses, clock=clock, metrics=Counts(), bounds=PATIENT, sleep=slept.append)
     yield Scene(fake, server, clock, app, repository, installation, pauses)
     server.close()
     fake.close()

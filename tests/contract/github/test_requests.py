@@ -583,3 +583,14 @@ def test_bounds_without_attempts_send_nothing(desk: Desk) -> None:
     with pytest.raises(Unavailable, match="no attempt"):
         app.app()
     assert BOUNDS.attempts == 3
+
+
+def test_a_proxy_of_the_environment_is_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closed networks have one; the caps hold through it as well."""
+    monkeypatch.setenv("http_proxy", desk.server.url)
+    monkeypatch.setenv("no_proxy", "")
+    app = desk.another(github_url="http://github.invalid")
+    desk.server.on_repository("GET", "", Reply(200, repository()))
+
+    assert desk.reader(app).repository().id == REPOSITORY
+    assert desk.server.requests[-1].headers["host"] == "github.invalid"
