@@ -24,7 +24,6 @@ from bot.testing.state import FakeRepository
 from tests.contract.github.loopback import Loopback
 from tests.contract.github.scripted import Counts, Guard, Pauses
 
-
 PATIENT = Bounds(read_s=30, call_s=60, backoff_s=0.001)
 """The first request may wait for GitHub's published description to be read."""
 
