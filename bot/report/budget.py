@@ -66,11 +66,13 @@ class Page:
             last = at == len(items) - 1
             kept = 0 if last else reserve
             lines = write(item)
-            if sum(size(line) + 1 for line in lines) > self.left - kept:
+            cost = sum(size(line) + 1 for line in lines)
+            if cost > self.left - kept:
                 left_out = len(items) - at
                 self.add(more(left_out))
                 return left_out
-            self.add(*lines)
+            self.left -= cost
+            self.lines += lines
         return 0
 
     def __str__(self) -> str:

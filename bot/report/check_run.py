@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from bot.model.reports import Annotation, Button, CheckRun, Conclusion, Report
 from bot.model.verdicts import Evidence, Judgement, Severity
@@ -331,7 +332,8 @@ def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence
     unjudged = _unjudged(seen)
     mended = (*seen.fixed, *seen.better)
     known = (*seen.same, *seen.better)
-    good = tuple(j for j in (*seen.passing, *seen.not_applicable) if j not in seen.fixed)
+    fixed = {j.check for j in seen.fixed}
+    good = tuple(j for j in (*seen.passing, *seen.not_applicable) if j.check not in fixed)
     conditions: list[tuple[str, str, Sequence[Judgement]]] = [
         ("✗", "became worse", concern) if concern else ("✓", "nothing became worse", ()),
         ("✗", "blocked by policy", blocking) if blocking else ("✓", "nothing that policy blocks", ()),
@@ -387,7 +389,7 @@ def _annotation(judgement: Judgement, evidence: Evidence) -> Annotation:
     assert place.path is not None
     assert place.line is not None
     severity = judgement.severity if evidence.severity is None else evidence.severity
-    fix = f"\nFix: {plain(judgement.fix.replace('``', '`'), limit=2 * SENTENCE)}" if judgement.fix else ""
+    fix = _fix(judgement.fix) if judgement.fix else ""
     return Annotation(
         path=place.path,
         start_line=place.line,
@@ -396,3 +398,9 @@ def _annotation(judgement: Judgement, evidence: Evidence) -> Annotation:
         message=f"{severity.label}: {plain(evidence.text, limit=SENTENCE)}{fix}",
         title=plain(judgement.title or judgement.check, limit=100),
     )
+
+
+@lru_cache(maxsize=256)
+def _fix(said: str) -> str:
+    """The last line of an annotation; it came with the check, and is the same for all its places."""
+    return f"\nFix: {plain(said.replace('``', '`'), limit=2 * SENTENCE)}"

@@ -6,16 +6,19 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import quote
 
-from bot.model.reports import Change, Report
+from bot.model.reports import Change, ChangeKind, Report
 from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
 from bot.report.inert import code, cut, prose
 from bot.report.view import View
 
 T = TypeVar("T")
+
+_BECAME_SO = frozenset({ChangeKind.NEW, ChangeKind.WORSE})
 
 SENTENCE = 500
 """Characters shown of a summary, an observation or a hint."""
@@ -170,8 +173,12 @@ def _advice(judgement: Judgement) -> list[str]:
     return [part for line in lines for part in (line, "")]
 
 
+@lru_cache(maxsize=1024)
 def own(s: str) -> str:
-    """A text that came with the code of a check: addresses in it become links."""
+    """A text that came with the code of a check: addresses in it become links.
+
+    There are few such texts and they are in every report, so their Markdown is kept.
+    """
     kept, rest = cut(" ".join(s.split()), 2 * SENTENCE)
     parts: list[str] = []
     end = 0
@@ -229,7 +236,9 @@ def outcome_line(judgement: Judgement) -> str:
 
 def mark(seen: View, judgement: Judgement) -> list[str]:
     """``new`` or ``worse`` for a fail that became so; nothing for others."""
-    return [word for word, group in (("new", seen.new), ("worse", seen.worse)) if judgement in group]
+    change = seen.changes.get(judgement.check)
+    fails = change is not None and judgement.outcome is Outcome.FAIL
+    return [change.kind.value] if change and fails and change.kind in _BECAME_SO else []
 
 
 def changed(seen: View, word: str, judgement: Judgement) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 BREAK = "\u200b"
 """Zero-width space: seen by recognisers, not by readers."""
@@ -20,23 +21,17 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _ESCAPED = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|~&!"} | {"$": "<span>$</span>"})
 """GitHub reads formulas between dollars; its manual gives the span as the way to write a dollar."""
 
-_RECOGNISED = re.compile(
-    r"""
-      (?P<after>
-          [@\#]                                     # mention, reference
-        | [a-z0-9._+-](?=@)                         # e-mail address
-        | /(?=/)                                    # address with any scheme
-        | www(?=\.)
-        | (?<![a-z0-9])(?:gh|ghsa|cve)-(?=[a-z0-9]) # reference by prefix
-        | (?:mailto|xmpp):
-        | :(?=[a-z0-9_+-]+:)                        # emoji code
-        | [0-9a-f]{6}(?=[0-9a-f])                   # commit id
-      )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+_AT = re.compile(r"([A-Za-z0-9._+-]?)@")
+_SLASH = re.compile(r"/(?=/)")
+_COLON = re.compile(r"(?:mailto|xmpp):|:(?=[a-z0-9_+-]+:)", re.IGNORECASE)
+_WWW = re.compile(r"www(?=\.)", re.IGNORECASE)
+_PREFIX = re.compile(r"(?<![a-z0-9])(?:gh|ghsa|cve)-(?=[a-z0-9])", re.IGNORECASE)
+_COMMIT = re.compile(r"[0-9A-Fa-f]{6}(?=[0-9A-Fa-f])")
+_SIMPLE = re.compile(r"[A-Za-z0-9._/:@-]+")
+_SHORT = 200
+"""Characters up to which the Markdown of a sentence is kept for the next time."""
+
 _NUMBERED = re.compile(r"(\d{1,9})([.)])")
-_SPACE = re.compile(r"\s+")
 _FENCES = re.compile(r"`+")
 _SPAN = re.compile(r"(?<!`)(`{1,2})(?!`) ?([^` ]|[^` ].*?[^ `]) ?(?<!`)\1(?!`)")
 
@@ -56,8 +51,8 @@ def text(s: str, *, limit: int) -> str:
 
 def plain(s: str, *, limit: int) -> str:
     """Foreign text as one line for places that are not Markdown (titles, annotations)."""
-    kept, rest = cut(_SPACE.sub(" ", s).strip(), limit)
-    return _RECOGNISED.sub(rf"\g<after>{BREAK}", visible(kept)) + rest
+    kept, rest = cut(" ".join(s.split()), limit)
+    return _broken(visible(kept)) + rest
 
 
 def code(s: str, *, limit: int) -> str:
@@ -65,6 +60,8 @@ def code(s: str, *, limit: int) -> str:
 
     Line breaks and tabs become their control pictures: in a name they are part of the name.
     """
+    if len(s) <= limit and _SIMPLE.fullmatch(s):
+        return f"`{s}`"
     kept, rest = cut(s, limit)
     if not kept:
         return f"(empty){rest}"
@@ -86,16 +83,30 @@ def block(s: str, *, limit: int = 4000) -> str:
 
 def prose(s: str, *, limit: int) -> str:
     """A sentence in which names may stand between backticks: those become code, the rest inert."""
-    kept, rest = cut(_SPACE.sub(" ", s).strip(), limit)
+    if len(s) <= min(limit, _SHORT):
+        return _short_prose(s)
+    kept, rest = cut(" ".join(s.split()), limit)
+    return _prose(kept) + rest
+
+
+@lru_cache(maxsize=4096)
+def _short_prose(s: str) -> str:
+    # Summaries stand in several places of a report, and much the same ones in all reports.
+    return _prose(" ".join(s.split()))
+
+
+def _prose(line: str) -> str:
+    if "`" not in line:
+        return _guard_start(_inert(line))
     parts: list[str] = []
     end = 0
-    for span in _SPAN.finditer(kept):
-        parts += (_inert(kept[end : span.start()]), code(span[2], limit=limit))
+    for span in _SPAN.finditer(line):
+        parts += (_inert(line[end : span.start()]), code(span[2], limit=len(line)))
         end = span.end()
-    parts.append(_inert(kept[end:]))
+    parts.append(_inert(line[end:]))
     if parts[0]:
         parts[0] = _guard_start(parts[0])
-    return "".join(parts) + rest
+    return "".join(parts)
 
 
 def visible(s: str) -> str:
@@ -123,7 +134,28 @@ def _name(c: str) -> str:
 
 
 def _inert(s: str) -> str:
-    return _RECOGNISED.sub(rf"\g<after>{BREAK}", visible(s)).translate(_ESCAPED)
+    return _broken(visible(s)).translate(_ESCAPED)
+
+
+def _broken(s: str) -> str:
+    """Part what GitHub would recognise; each search is made only where it can find something."""
+    if "@" in s:
+        s = _AT.sub(lambda m: f"{m[1]}{BREAK}@{BREAK}" if m[1] else f"@{BREAK}", s)
+    if "#" in s:
+        s = s.replace("#", f"#{BREAK}")
+    if "//" in s:
+        s = _SLASH.sub(_part, s)
+    if ":" in s:
+        s = _COLON.sub(_part, s)
+    if "." in s:
+        s = _WWW.sub(_part, s)
+    if "-" in s:
+        s = _PREFIX.sub(_part, s)
+    return _COMMIT.sub(_part, s)
+
+
+def _part(found: re.Match[str]) -> str:
+    return found[0] + BREAK
 
 
 def _escape(shown: str) -> str:
@@ -148,4 +180,6 @@ def cut(s: str, limit: int) -> tuple[str, str]:
 
 
 def _fence(s: str, *, least: int) -> str:
+    if "`" not in s:
+        return "`" * least
     return "`" * max(least, max((len(run) + 1 for run in _FENCES.findall(s)), default=0))

@@ -136,7 +136,9 @@ def test_what_changed_comes_first_with_its_cause() -> None:
     ]
     body = render_health_issue(report(judged, changes), first_seen={"a": JUDGED_AT}).body
 
-    assert "- **New:** `a` (medium), a is bad (because the check itself changed, not the repository)\n" in body
+    assert (
+        "- **New:** `a` (medium), a is bad (because the check itself changed, not the repository)\n" in body
+    )
     assert "- **Fixed:** `b` (medium), b is good (by a commit)\n" in body
     assert "- **Improved:** `c` (medium), c is less bad\n" in body
     assert body.index("### What changed") < body.index("### Findings")

@@ -168,3 +168,15 @@ def test_a_command_does_not_begin_a_line() -> None:
     for said in ("/approve", "- /approve", "\n/approve"):
         for shown in (inert.text(said, limit=99), inert.prose(said, limit=99), inert.block(said)):
             assert not re.search(r"^\s*/approve", shown, re.MULTILINE)
+
+
+def test_foreign_text_does_not_make_an_image_of_our_link(read: Callable[[str], Any]) -> None:
+    """An exclamation mark before a link would."""
+    assert read(inert.text("stop!", limit=99) + "[x](y)").images == []
+
+
+def test_foreign_text_stays_within_its_cell(read: Callable[[str], Any]) -> None:
+    """A bar would open another column."""
+    table = f"| a |\n|---|\n| {inert.text('x | y', limit=99)} |"
+
+    assert read(table).blocks.count("td_open") == 1
