@@ -75,7 +75,7 @@ class Died(Unavailable):
 
 
 def run(args: Sequence[str], *, env: Mapping[str, str], cwd: Path, limits: Limits) -> Finished:
-    """Run a program to its end, without input.
+    """Run a program, given by its full path, to its end, without input.
 
     Raises:
         Overrun: it went over its time or its output.
@@ -220,6 +220,9 @@ def _child(
     stdin: int,
     stderr: int | IO[bytes] = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[bytes]]:
+    # A wrapper would report a missing program as an exit code like any other.
+    if not os.access(args[0], os.X_OK):
+        raise Unavailable(f"{Path(args[0]).name} could not be started: it is missing or not executable")
     try:
         child = subprocess.Popen(
             [*_wrapper(), *_bounds(limits), *args],

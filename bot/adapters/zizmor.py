@@ -23,6 +23,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, dataclass
+from enum import Enum
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from threading import Condition
@@ -73,12 +74,18 @@ class Cache(Protocol):
         ...
 
 
+class _Keep(Enum):
+    """For how long an answer holds: what a run left unsaid may be the machine's fault."""
+
+    ALWAYS = "always"
+    PROCESS = "process"
+    NOT = "not"
+
+
 @dataclass(frozen=True, slots=True)
 class _Result:
-    """An answer, and whether it will be the same next time (a time-out may be the machine's)."""
-
     answer: Answer
-    lasting: bool = True
+    keep: _Keep = _Keep.ALWAYS
 
 
 class Zizmor:
@@ -187,7 +194,7 @@ class Zizmor:
     ) -> None:
         with self._changed:
             self._running = False
-            self._remember({oid: result.answer for oid, result in results.items()})
+            self._remember({oid: r.answer for oid, r in results.items() if r.keep is not _Keep.NOT})
             for oid in batch:
                 future = self._pending.pop(oid)
                 if oid in results:
@@ -198,7 +205,9 @@ class Zizmor:
 
     def _persist(self, results: Mapping[str, _Result]) -> None:
         if self._cache is not None:
-            values = {oid: freeze(result.answer) for oid, result in results.items() if result.lasting}
+            values = {
+                oid: freeze(result.answer) for oid, result in results.items() if result.keep is _Keep.ALWAYS
+            }
             if values:
                 self._cache.cache(cache_kind(), values)
 
@@ -210,7 +219,7 @@ class Zizmor:
             try:
                 done = self._run([left[oid] for oid in order])
             except Overrun as error:
-                results.update(self._halved(left, str(error), lasting=False))
+                results.update(self._halved(left, str(error), _Keep.PROCESS))
                 break
             if done.returncode == 0:
                 found = translate(done.stdout, [left[oid] for oid in order])
@@ -218,20 +227,20 @@ class Zizmor:
                 break
             named = {order[n] for n in failed_files(done.stderr) if n < len(order)}
             if not named:
-                results.update(self._halved(left, complaint(done.stderr), lasting=True))
+                results.update(self._halved(left, complaint(done.stderr), _Keep.NOT))
                 break
             for oid in named:
                 results[oid] = _Result(complaint(done.stderr))
                 del left[oid]
         return results
 
-    def _halved(self, blobs: Mapping[str, bytes], why: str, *, lasting: bool) -> dict[str, _Result]:
+    def _halved(self, blobs: Mapping[str, bytes], why: str, keep: _Keep) -> dict[str, _Result]:
         """Try both halves of a batch that failed as a whole; one file alone is the culprit."""
         if len(blobs) == 1:
             logger.warning(
                 "a workflow file can not be audited", extra={"blob": next(iter(blobs)), "why": why}
             )
-            return {oid: _Result(f"the auditor failed on it: {why}", lasting) for oid in blobs}
+            return {oid: _Result(f"the auditor failed on it: {why}", keep) for oid in blobs}
         items = list(blobs.items())
         middle = len(items) // 2
         return {**self._audited(dict(items[:middle])), **self._audited(dict(items[middle:]))}
@@ -239,6 +248,12 @@ class Zizmor:
     def _run(self, blobs: Sequence[bytes]) -> Finished:
         program = self._program or find_program()
         self.runs += 1
+        try:
+            return self._run_on_files(program, blobs)
+        except OSError as error:
+            raise Unavailable(f"files for the audit can not be written: {error.strerror}") from error
+
+    def _run_on_files(self, program: Path, blobs: Sequence[bytes]) -> Finished:
         with tempfile.TemporaryDirectory(prefix="plumbline-audit-") as folder:
             files = []
             for number, data in enumerate(blobs):
@@ -340,7 +355,10 @@ def translate(stdout: bytes, blobs: Sequence[bytes]) -> list[tuple[WorkflowFindi
     """
     found: list[list[WorkflowFinding]] = [[] for _ in blobs]
     try:
-        for item in json.loads(stdout):
+        items = json.loads(stdout)
+        if not isinstance(items, list):
+            raise TypeError("not a list")
+        for item in items:
             primary = next(part for part in item["locations"] if part["symbolic"]["kind"] == "Primary")
             number = int(Path(primary["symbolic"]["key"]["Local"]["verbatim_path"]).parts[0])
             found[number].append(_finding(item, primary, blobs[number]))

@@ -475,7 +475,7 @@ def test_ke3_a_hostile_configuration_runs_nothing(clone, tmp_path):
         assert len(reader.branches(limit=9)[0]) == 2
 
     assert not canary.exists()
-    clone.git("status")
+    clone.git("status", ok=False)
     assert canary.exists(), "the trap itself does not work"
 
 
