@@ -95,6 +95,8 @@ class Branches(Checks):
             "master_branch": repository.default_branch,
         }
         place["owner"] |= {"name": repository.owner.login, "email": None}
+        if "organization" in place:
+            place["organization"] = repository.owner.login
         return {
             "ref": ref,
             "before": old,

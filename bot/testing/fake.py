@@ -225,7 +225,7 @@ class FakeGitHub(People):
     def _finish(self, request: Request, answer: Answer, credentials: Credentials | None) -> Response:
         headers = {
             "X-GitHub-Media-Type": "github.v3; format=json",
-            "X-GitHub-Request-Id": f"{self.random.getrandbits(64):016X}",
+            "X-GitHub-Request-Id": self.new_request_id(),
             "X-GitHub-Api-Version-Selected": API_VERSION,
             "Access-Control-Allow-Origin": "*",
         }

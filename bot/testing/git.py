@@ -1,4 +1,7 @@
-"""A bare git repository driven by plumbing in a closed environment; never a checkout."""
+"""A bare git repository driven by plumbing in a closed environment; never a checkout.
+
+Merging needs git 2.38 or newer (``merge-tree --write-tree``).
+"""
 
 from __future__ import annotations
 
@@ -447,7 +450,8 @@ class GitStore:
 
     def _merge_tree(self, ours: str, theirs: str) -> str | None:
         done = self._spawn(["merge-tree", "--write-tree", "--no-messages", ours, theirs])
-        if done.returncode > 1:
+        # A name that is no commit ends with 1 as well, but only a conflict still prints a tree.
+        if done.returncode > 1 or not done.stdout:
             raise GitFailed(done.stderr.decode(errors="replace").strip())
         return None if done.returncode else done.stdout.split()[0].decode()
 

@@ -75,6 +75,7 @@ class People(Branches):
             for branch, sha in parent.branches.items():
                 forked.git.set_ref(_HEADS + branch, sha)
                 forked.refs[_HEADS + branch] = sha
+            parent.forks += 1
             self._announce_new(forked, account)
             return forked
 

@@ -222,7 +222,6 @@ class Renderer:
         page = self.repository_page(repository)
         host = self.html_url.split("://", 1)[-1]
         issues = sum(issue.state == "open" and not issue.deleted for issue in repository.issues.values())
-        forks = 0
         return {
             "id": repository.id,
             "node_id": repository.node_id,
@@ -243,12 +242,12 @@ class Renderer:
             "homepage": None,
             "language": None,
             "license": None,
-            "size": 1,
+            "size": 0 if repository.empty else 1,
             "stargazers_count": 0,
             "watchers_count": 0,
             "watchers": 0,
-            "forks_count": forks,
-            "forks": forks,
+            "forks_count": repository.forks,
+            "forks": repository.forks,
             "open_issues_count": issues,
             "open_issues": issues,
             "default_branch": repository.default_branch,
@@ -273,7 +272,7 @@ class Renderer:
     def full_repository(self, repository: FakeRepository) -> Json:
         """A ``full-repository``."""
         body = self.repository(repository)
-        body |= {"network_count": 0, "subscribers_count": 0, "temp_clone_token": None}
+        body |= {"network_count": 0, "subscribers_count": 0}
         if repository.owner.type == "Organization":
             body["organization"] = self.user(repository.owner)
         if repository.parent is not None:
@@ -696,7 +695,7 @@ class Renderer:
         return self.suite(repository, suite) | {"repository": self.repository(repository)}
 
     def status(self, repository: FakeRepository, sha: str, status: Status) -> Json:
-        """A ``status``, also valid as ``simple-commit-status`` ."""
+        """A ``status``, also valid as ``simple-commit-status``."""
         creator = self.user(status.creator)
         return {
             "url": f"{self.repository_url(repository)}/statuses/{sha}",

@@ -254,6 +254,7 @@ class FakeRepository:
     description: str | None = None
     archived: bool = False
     has_issues: bool = True
+    forks: int = 0
     deleted: bool = False
     last_number: int = 0
     refs: dict[str, str] = field(default_factory=dict)

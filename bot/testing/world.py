@@ -88,9 +88,12 @@ class World:
         self.repositories: dict[int, FakeRepository] = {}
         self.installations: dict[int, Installation] = {}
         self.tokens: dict[str, Token] = {}
-        self.random = random.Random(seed)  # noqa: S311 - repeatable on purpose, and nothing here is secret
+        # Both are repeatable on purpose; GUIDs have their own, so that they depend on events alone.
+        self.random = random.Random(seed)  # noqa: S311
+        self._guids = random.Random(seed)  # noqa: S311
         self._names: dict[str, int] = {}
         self._ids = itertools.count(1001)
+        self._requests = itertools.count(1)
         self._lock = threading.RLock()
         self._depth = 0
         self._outbox: list[Callable[[], None]] = []
@@ -231,9 +234,13 @@ class World:
         """The next id; one sequence for everything."""
         return next(self._ids)
 
+    def new_request_id(self) -> str:
+        """The next value of ``X-GitHub-Request-Id``."""
+        return f"{next(self._requests):016X}"
+
     def new_guid(self) -> str:
         """A GUID from the seeded sequence."""
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        return str(uuid.UUID(int=self._guids.getrandbits(128), version=4))
 
     def _identity(self, app_id: int, slug: str, owner: Account, permissions: dict[str, str]) -> AppIdentity:
         return AppIdentity(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import posixpath
+import re
 
 from bot.testing.git import Content, Entry
 from bot.testing.render import Json
@@ -55,8 +56,19 @@ def contents(call: Call) -> Answer:
         return _link(call, entry, tree, ref)
     if entry.type == "commit":
         body = call.world.render.content(call.repository, ref, entry)
-        return Answer(200, body | {"submodule_git_url": None})
+        return Answer(200, body | {"submodule_git_url": _submodule_url(call.repository, tree, path)})
     return _file(call, entry, ref)
+
+
+def _submodule_url(repository: FakeRepository, tree: str, path: str) -> str | None:
+    """The ``url`` that ``.gitmodules`` gives for a path, None when it says nothing."""
+    entry = repository.git.entry(tree, ".gitmodules")
+    text = repository.git.read(entry.oid)[1].decode(errors="replace") if entry is not None else ""
+    for section in text.split("[submodule ")[1:]:
+        values = dict(re.findall(r"^\s*(path|url)\s*=\s*(.*?)\s*$", section, re.MULTILINE))
+        if values.get("path") == path:
+            return values.get("url")
+    return None
 
 
 def _directory(call: Call, directory: Entry, ref: str) -> Answer:
@@ -100,7 +112,7 @@ def _file(call: Call, entry: Entry, ref: str) -> Answer:
     return Answer(200, body)
 
 
-def _license_entry(call: Call, names: tuple[str, ...]) -> tuple[Entry, str]:
+def _root_entry(call: Call, names: tuple[str, ...]) -> tuple[Entry, str]:
     root, _, ref = _found(call, "")
     for entry in call.repository.git.entries(root.oid):
         if entry.type == "blob" and posixpath.splitext(entry.path)[0].lower() in names:
@@ -111,7 +123,7 @@ def _license_entry(call: Call, names: tuple[str, ...]) -> tuple[Entry, str]:
 @in_repository("GET", "/readme", "contents=read")
 def readme(call: Call) -> Answer:
     """The README at the root."""
-    return _file(call, *_license_entry(call, ("readme",)))
+    return _file(call, *_root_entry(call, ("readme",)))
 
 
 # Writing

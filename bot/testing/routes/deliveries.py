@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
-from bot.testing.routing import Answer, Call, Refusal, not_found, route
+from bot.testing.routing import Answer, Call, Refusal, invalid, not_found, route
 from bot.testing.state import LoggedDelivery
 
 WINDOW = timedelta(days=3)
@@ -23,7 +23,7 @@ def deliveries(call: Call) -> Answer:
     """A page of the log by cursor; ``status`` is success or failure."""
     wanted = call.query("status")
     if wanted not in ("", "success", "failure"):
-        raise Refusal(422, "Validation Failed", errors=[f"'{wanted}' is not a status of deliveries"])
+        raise invalid("HookDelivery", "invalid", "status", f"'{wanted}' is not success or failure")
     found = _kept(call)
     if wanted:
         found = [d for d in found if (200 <= d.status_code < 400) == (wanted == "success")]

@@ -107,7 +107,7 @@ def update(call: Call) -> Answer:
     changes: dict[str, Any] = {}
     for name in ("title", "body"):
         if isinstance(body.get(name), str) and body[name] != getattr(issue, name):
-            changes[name] = {"from": getattr(issue, name)}
+            changes[name] = {"from": getattr(issue, name) or ""}
             setattr(issue, name, body[name])
     if changes:
         world.emit_pull(repository, issue, "edited", call.actor, changes=changes)
