@@ -79,7 +79,7 @@ def issue(made: Report) -> int:
 
 def measure(render: Callable[[Report], int], reports: list[Report]) -> list[float]:
     """Milliseconds of CPU of single runs, sorted: what else the machine does shall not count."""
-    times = []
+    times: list[float] = []
     end = time.process_time() + SECONDS
     while time.process_time() < end or len(times) < 5:
         start = time.process_time()

@@ -1,0 +1,167 @@
+"""Writes the reference pages under docs/reference from the code: ``make docs``.
+
+``--check`` writes nothing and fails when a page is not what the code says.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from bot import registry
+from bot.config.policy import POLICY_PATH
+from bot.engine.evaluate import file_fed
+from bot.model.verdicts import Audience
+from bot.registry import Registry
+from bot.report.document import SCHEMA
+from bot.spec import CheckSpec, FactSpec, Section
+
+REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+
+INTRODUCTION = f"""# Checks
+
+Written by `make docs` from the checks themselves; changes by hand are overwritten.
+
+A check says one of five things. **pass** and **fail** are answers; **not-applicable** means that the
+question does not arise; **unknown** means that the answer could not be read, with the permission that
+would help where one would; **error** means that the check itself is broken, which harms no other check.
+
+Options go under `checks:` in `{POLICY_PATH}`, where every check also takes `enabled: false` and
+`severity:` (`info`, `low`, `medium`, `high`, `critical`).
+"""
+
+
+def pages(found: Registry) -> dict[str, str]:
+    """File name -> text of every reference page."""
+    schema = json.dumps(SCHEMA, indent=2, ensure_ascii=False, sort_keys=False)
+    return {"checks.md": checks_page(found), "report.schema.json": f"{schema}\n"}
+
+
+def checks_page(found: Registry) -> str:
+    """The page of all checks, by their numbers in the catalogue."""
+    specs = sorted(found.checks.values(), key=lambda spec: (spec.number, spec.name))
+    return "\n".join([INTRODUCTION, *_overview(specs), *(line for s in specs for line in _check(found, s))])
+
+
+def _overview(specs: Iterable[CheckSpec]) -> list[str]:
+    rows = [
+        f"| [{spec.name}](#{spec.name}) | {spec.family} | {spec.severity.label} | {_cell(spec.doc.title)} |"
+        for spec in specs
+    ]
+    return [
+        "| check | family | severity | what holds when it passes |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def _check(found: Registry, spec: CheckSpec) -> list[str]:
+    public = "everybody who can read the repository"
+    restricted = "on a public repository nobody but those who run Plumbline"
+    needs = facts_of(found, spec)
+    permissions = sorted({part for fact in needs for part in fact.permission.split(", ")})
+    lines = [
+        f"## {spec.name}",
+        "",
+        spec.doc.title,
+        "",
+        f"- **Why:** {spec.doc.why}",
+        f"- **Fix:** {spec.doc.fix}",
+        f"- **Source:** {_source(spec.doc.source)}",
+        f"- **Severity:** {spec.severity.label}; family {spec.family}, number {spec.number}, "
+        f"rule version {spec.rule_version}",
+        f"- **Shown to:** {public if spec.audience is Audience.PUBLIC else restricted}",
+        "- **Judged on pull requests:** "
+        + ("yes, at the merge base and at the head" if file_fed(found, spec) else "no, only on branches"),
+        f"- **Permissions:** {', '.join(f'`{p}`' for p in permissions)}",
+        *(f"- **Reads** `{fact.name}`: {fact.cost}" for fact in needs),
+        "",
+    ]
+    if spec.config is not None:
+        lines += _options(spec.name, spec.config)
+    return lines
+
+
+def facts_of(found: Registry, spec: CheckSpec) -> list[FactSpec]:
+    """The facts that a check asks for and those that they need, each once, by name."""
+    names: set[str] = set()
+    waiting = list(spec.needs)
+    while waiting:
+        name = waiting.pop()
+        if name in found.facts and name not in names:
+            names.add(name)
+            waiting += found.facts[name].needs
+    return [found.facts[name] for name in sorted(names)]
+
+
+def _options(name: str, config: type[Section]) -> list[str]:
+    properties: dict[str, Any] = config.model_json_schema(mode="validation").get("properties", {})
+    if not properties:
+        return []
+    rows = [
+        f"| `{option}` | {_kind(said)} | `{json.dumps(said.get('default'))}` | "
+        f"{_cell(said.get('description', ''))} |"
+        for option, said in properties.items()
+    ]
+    example = [
+        "```yaml",
+        "checks:",
+        f"  {name}:",
+        *(f"    {option}: {json.dumps(said.get('default'))}" for option, said in properties.items()),
+        "```",
+    ]
+    return ["| option | type | default | meaning |", "| --- | --- | --- | --- |", *rows, "", *example, ""]
+
+
+def _kind(said: dict[str, Any]) -> str:
+    """A type and its limits in words: ``integer, 0 to 1000``."""
+    kind = str(said.get("type", "value"))
+    if kind == "array":
+        kind = f"list of {said.get('items', {}).get('type', 'value')}s"
+    low, high = said.get("minimum"), said.get("maximum")
+    if low is not None and high is not None:
+        return f"{kind}, {low:,} to {high:,}"
+    if low is not None:
+        return f"{kind}, at least {low:,}"
+    most = said.get("maxItems", said.get("maxLength"))
+    return f"{kind}, at most {most:,}" if most is not None else kind
+
+
+def _source(said: str) -> str:
+    return f"<{said}>" if said.startswith("https://") and " " not in said else said
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or compare them with what is there."""
+    wanted = pages(registry.load(plugins=False))
+    if "--check" not in arguments:
+        REFERENCE.mkdir(parents=True, exist_ok=True)
+        for name, text in wanted.items():
+            (REFERENCE / name).write_text(text, encoding="utf-8")
+        return 0
+    stale = False
+    for name, text in wanted.items():
+        path = REFERENCE / name
+        known = path.read_text(encoding="utf-8") if path.exists() else ""
+        if known != text:
+            stale = True
+            diff = difflib.unified_diff(
+                known.splitlines(), text.splitlines(), str(path), "from the code", lineterm=""
+            )
+            print("\n".join(diff))
+    if stale:
+        print("docs/reference is not what the code says; run `make docs` and commit the result")
+    return int(stale)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
