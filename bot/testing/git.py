@@ -135,7 +135,11 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def create_bare(path: Path, default_branch: str, *, share_objects_of: Path | None = None) -> None:
-    """Write an empty bare repository; a fork shares the object store of its parent, as on GitHub."""
+    """Write an empty bare repository; a fork shares the object store of its parent, as on GitHub.
+
+    The store is shared by a symbolic link, which git does not clone by plain path: clone a fork over
+    HTTP or as ``file://``.
+    """
     (path / "refs" / "heads").mkdir(parents=True)
     (path / "refs" / "tags").mkdir()
     if share_objects_of is None:
