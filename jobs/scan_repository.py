@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.engine.context import Context
 from bot.engine.scanning import judge_repository, target
-from bot.model.errors import Gone
 from bot.model.events import Lane
 from bot.spec import Payload, Submission, job
 from jobs.check_pull_request import CheckPullRequest
@@ -52,9 +51,4 @@ def scan_repository(payload: ScanRepository, context: Context) -> None:
                 )
                 for pull in found
             )
-        try:
-            judge_repository(context, reader, at, payload.request)
-        except Gone:
-            # The default branch was renamed or deleted while we looked: the push or repository
-            # event of that change brings the next scan. A vanished repository raises here.
-            reader.repository()
+        judge_repository(context, reader, at, payload.request)

@@ -20,6 +20,7 @@ from bot.model.errors import (
     LedgerUnavailable,
     LimitReached,
     PermissionMissing,
+    ReadOnly,
     Rejected,
     Unreadable,
     UserError,
@@ -206,6 +207,8 @@ class Crew:
             return self._settle(run, "gone", lambda: ledger.complete_work(claim, note))
         except Gone:
             return self._settle(run, "gone", lambda: ledger.complete_work(claim, "gone"))
+        except ReadOnly:
+            return self._settle(run, "read-only", lambda: ledger.complete_work(claim, "archived"))
         except PermissionMissing as error:
             note = describe(error)
             return self._settle(run, "no-permission", lambda: ledger.complete_work(claim, note))

@@ -8,14 +8,15 @@ from datetime import datetime
 
 from bot.config.policy import Policy
 from bot.engine import delta
+from bot.engine.answering import answering
 from bot.engine.context import Context, Runtime
-from bot.engine.evaluate import collect, freeze, judge, needed_facts
+from bot.engine.evaluate import Facts, collect, freeze, judge, needed_facts
 from bot.engine.governing import Governing, governing_policy, oid_at, read_at
 from bot.engine.publish import publish_check_run, publish_health_issue
 from bot.model.errors import Gone
 from bot.model.facts import Repository
 from bot.model.reports import CheckRun, Report
-from bot.model.verdicts import Judgement
+from bot.model.verdicts import Audience, Judgement
 from bot.ports import RepoReader, RepoWriter, StoredEffect, StoredVerdict
 from bot.report.check_run import render_check_run
 from bot.report.config_run import render_config_errors, render_config_good
@@ -67,21 +68,12 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
     commit = reader.head(repository.default_branch)
     kept_policy = runtime.store.policy(repository.id)
     governing = governing_policy(runtime.registry, runtime.store, reader, repository.id, commit)
-    now = runtime.clock.now()
-    facts = collect(
-        runtime.registry,
-        needed_facts(runtime.registry, governing.policy),
-        reader=reader,
-        auditor=runtime.auditor,
-        licences=runtime.licences,
-        commit=commit,
-        branch=repository.default_branch,
-        now=now,
-        tolerate=context.claim.attempt >= PATIENCE,
-    )
-    judgements, exempted = exempt(
-        judge(runtime.registry, governing.policy, facts, now), governing.policy, now
-    )
+    policy, now = governing.policy, runtime.clock.now()
+    with answering(context, at.installation_id, repository.id, commit, policy=policy, request=request):
+        facts = _facts(context, reader, policy, commit, repository.default_branch, now)
+        judgements, exempted = exempt(
+            judge(runtime.registry, policy, facts, now), policy, now, public=repository.public
+        )
     before = runtime.store.verdicts(repository.id)
     report = Report(
         repository=repository,
@@ -98,9 +90,9 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
         return
     if not repository.archived:
         with runtime.github.writer(at.installation_id, repository.id, context.guard) as writer:
-            publish_check_run(context, writer, _health_run(report, governing.policy, request))
+            publish_check_run(context, writer, _health_run(report, policy, request))
             _report_policy(context, writer, governing, repository.id, commit)
-            publish_health_issue(context, writer, report, governing.policy, _first_seen(verdicts))
+            publish_health_issue(context, writer, report, policy, _first_seen(verdicts))
     runtime.store.save_facts(repository.id, commit, freeze(facts), now)
     cause = "policy" if kept_policy and kept_policy[0] != governing.oid else "commit"
     runtime.store.save_verdicts(repository.id, verdicts, cause)
@@ -143,26 +135,20 @@ def judge_proposal(
     The base's policy governs; a policy file that the change itself touches is only validated.
     """
     runtime = context.runtime
-    merge_base = reader.compare(proposal.base, proposal.head).merge_base
     governing = governing_policy(runtime.registry, runtime.store, reader, at.repository.id, proposal.base)
-    now = runtime.clock.now()
+    policy, now = governing.policy, runtime.clock.now()
 
     def judged(commit: str) -> tuple[Judgement, ...]:
-        facts = collect(
-            runtime.registry,
-            needed_facts(runtime.registry, governing.policy, file_fed_only=True),
-            reader=reader,
-            auditor=runtime.auditor,
-            licences=runtime.licences,
-            commit=commit,
-            branch=proposal.branch,
-            now=now,
-            tolerate=context.claim.attempt >= PATIENCE,
-        )
-        return judge(runtime.registry, governing.policy, facts, now, file_fed_only=True)
+        facts = _facts(context, reader, policy, commit, proposal.branch, now, file_fed_only=True)
+        return judge(runtime.registry, policy, facts, now, file_fed_only=True)
 
-    judgements, exempted = exempt(judged(proposal.head), governing.policy, now)
-    before = judged(merge_base) if merge_base else ()
+    with answering(
+        context, at.installation_id, at.repository.id, proposal.head, policy=policy, request=request
+    ):
+        merge_base = reader.compare(proposal.base, proposal.head).merge_base
+        judgements, exempted = exempt(judged(proposal.head), policy, now, public=at.repository.public)
+        before = judged(merge_base) if merge_base else ()
+        config_run = _config_run(runtime, reader, merge_base, proposal.head)
     report = Report(
         repository=at.repository,
         commit=proposal.head,
@@ -174,29 +160,59 @@ def judge_proposal(
         pull_request=proposal.pull_request,
         exempted=exempted,
     )
-    config_run = _config_run(runtime, reader, merge_base, proposal.head)
     if at.repository.archived:
         return
     if not runtime.ledger.claim_publication(at.repository.id, proposal.scope, generation):
         runtime.metrics.count("stale_results_total")
         return
     with runtime.github.writer(at.installation_id, at.repository.id, context.guard) as writer:
-        publish_check_run(context, writer, _health_run(report, governing.policy, request))
+        publish_check_run(context, writer, _health_run(report, policy, request))
         if config_run:
             publish_check_run(context, writer, config_run)
 
 
+def _facts(
+    context: Context,
+    reader: RepoReader,
+    policy: Policy,
+    commit: str,
+    branch: str,
+    now: datetime,
+    *,
+    file_fed_only: bool = False,
+) -> Facts:
+    runtime = context.runtime
+    return collect(
+        runtime.registry,
+        needed_facts(runtime.registry, policy, file_fed_only=file_fed_only),
+        reader=reader,
+        auditor=runtime.auditor,
+        licences=runtime.licences,
+        commit=commit,
+        branch=branch,
+        now=now,
+        tolerate=context.claim.attempt >= PATIENCE,
+    )
+
+
 def exempt(
-    judgements: tuple[Judgement, ...], policy: Policy, now: datetime
+    judgements: tuple[Judgement, ...], policy: Policy, now: datetime, *, public: bool
 ) -> tuple[tuple[Judgement, ...], tuple[tuple[str, str], ...]]:
-    """Take out what policy exempts today; the second part says which and why."""
+    """Take out what policy exempts today.
+
+    Args:
+        public: a logged-out reader sees the report, so it names no exemption of a restricted check.
+
+    Returns:
+        The judgements that are left, and (check, reason) of each exemption that may be shown.
+    """
     kept, out = [], []
     for judgement in judgements:
         exemption = policy.exemption(judgement.check, now.date())
-        if exemption:
-            out.append((judgement.check, f"{exemption.reason} (until {exemption.until.isoformat()})"))
-        else:
+        if exemption is None:
             kept.append(judgement)
+        elif not public or judgement.audience is Audience.PUBLIC:
+            out.append((judgement.check, f"{exemption.reason} (until {exemption.until.isoformat()})"))
     return tuple(kept), tuple(out)
 
 

@@ -30,7 +30,8 @@ def tick(runtime: Runtime, now: datetime | None = None) -> list[str]:
         lifetime_s = max(3 * spec.every_s, DAY)
         if not runtime.ledger.take_occurrence(spec.name, number, lifetime_s=lifetime_s):
             continue
-        if runtime.ledger.take_occurrence(spec.name, number - 1, lifetime_s=lifetime_s):
+        newborn = runtime.ledger.take_occurrence(f"{spec.name}-ever", 0, lifetime_s=8 * DAY)
+        if runtime.ledger.take_occurrence(spec.name, number - 1, lifetime_s=lifetime_s) and not newborn:
             log.warning("a recurring job missed its last tick", extra={"job": spec.name})
             runtime.metrics.count("ticks_missed_total", job=spec.name)
         ids += runtime.submit([spec.payload()])

@@ -63,7 +63,7 @@ def duties(runtime: Runtime) -> list[Duty]:
     from jobs.reconcile import Reconcile
 
     return [
-        Duty("rebirth", GAUGES_S, lambda: watch_epoch(runtime, (Reconcile(), HealGaps()))),
+        Duty("rebirth", GAUGES_S, lambda: watch_epoch(runtime, (Reconcile(), HealGaps(whole_window=True)))),
         Duty("schedule", TICK_S, lambda: tick(runtime)),
         Duty("sweep", SWEEP_S, lambda: sweep_once(runtime)),
         Duty("gauges", GAUGES_S, lambda: show(runtime)),

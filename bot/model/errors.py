@@ -12,6 +12,7 @@
     ``Gone``: the thing exists no more, or not for this installation
         ``InstallationGone``: uninstalled, or suspended
     ``Rejected``: GitHub refused the content of a request; the same request will fail again
+        ``ReadOnly``: the repository was archived: nothing can be written, and nothing need be
     ``Ambiguous``: a write whose outcome is not known: look before writing again
     ``LeaseLost``: another worker owns this work now; stop without a trace
     ``LedgerUnavailable``: the ledger can not be read or written
@@ -117,6 +118,13 @@ class Rejected(PlumblineError):
     def __init__(self, detail: str, *, status: int) -> None:
         super().__init__(detail)
         self.status = status
+
+
+class ReadOnly(Rejected):
+    """The repository is archived: writing ends here, without a complaint."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, status=403)
 
 
 class Ambiguous(PlumblineError):

@@ -22,6 +22,7 @@ from bot.model.errors import (
     Malformed,
     PermissionMissing,
     PlumblineError,
+    ReadOnly,
     Rejected,
     Unavailable,
 )
@@ -168,7 +169,7 @@ def _forbidden(answer: Answer, detail: str, *, write: bool) -> PlumblineError:
     if "suspended" in message:
         return InstallationGone(detail, suspended=True)
     if "archived" in message and write:
-        return Rejected(detail, status=403)
+        return ReadOnly(detail)
     if "blocked" in message:
         return Gone(detail)
     return PermissionMissing(detail, permission=accepted_permission(answer.headers))

@@ -19,6 +19,9 @@ from bot.model.facts import Branch, Comparison, EntryKind, PullRequest, Reposito
 OWNER_DEFAULT_BYTES = 1024 * 1024
 """Cap on a file of the owner's ``.github`` repository."""
 
+_KEPT_BLOB = 64 * 1024
+"""Bytes; a pull request reads most files twice, at its merge base and at its head."""
+
 _PAGE = 100
 
 
@@ -26,7 +29,8 @@ class GitHubReader:
     """``RepoReader`` over REST, for one thread.
 
     The repository is addressed by its id alone: names change, and an old name may belong to
-    another repository tomorrow. Trees are kept by object id as long as the reader lives.
+    another repository tomorrow. What the repository is, its trees and small blobs, and the owner's
+    default are kept as long as the reader lives, which is one job.
 
     Args:
         send: makes a call as the installation.
@@ -40,9 +44,17 @@ class GitHubReader:
         self._send = send
         self._transport = transport
         self._trees: dict[str, tuple[TreeEntry, ...]] = {}
+        self._blobs: dict[str, bytes] = {}
+        self._repository: Repository | None = None
+        self._defaults: dict[tuple[str, ...], tuple[str, str] | None] = {}
 
     def repository(self) -> Repository:
         """See ``RepoReader``; one call more when its size is 0, to learn whether it is empty."""
+        if self._repository is None:
+            self._repository = self._read_repository()
+        return self._repository
+
+    def _read_repository(self) -> Repository:
         answer = self._get("")
         data = answer.json()
         repository = answers.repository(data, answer.what)
@@ -74,7 +86,14 @@ class GitHubReader:
 
     def blob(self, oid: str, *, limit: int) -> bytes:
         """See ``RepoReader``."""
-        return _blob(self._send, self._root, oid, limit)
+        data = self._blobs.get(oid)
+        if data is None:
+            data = _blob(self._send, self._root, oid, limit)
+            if len(data) <= _KEPT_BLOB:
+                self._blobs[oid] = data
+        elif len(data) > limit:
+            raise Malformed(f"the file {oid} has {len(data)} bytes, more than the {limit} that are read")
+        return data
 
     def branches(self, *, limit: int) -> tuple[tuple[Branch, ...], bool]:
         """See ``RepoReader``."""
@@ -111,6 +130,12 @@ class GitHubReader:
         GitHub takes defaults from a ``.github`` repository that is not private. One that is not
         private is visible to every token, so 404 means that there is none.
         """
+        key = tuple(names)
+        if key not in self._defaults:
+            self._defaults[key] = self._owner_default(names)
+        return self._defaults[key]
+
+    def _owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
         owner = self.repository().owner
         answer = self._send(Call("GET", f"/repos/{segment(owner)}/.github"))
         if answer.status == 404:

@@ -103,11 +103,18 @@ def test_visibility_of_an_old_ghes(desk: Desk) -> None:
     plain = repository(private=False)
     del plain["visibility"]
     desk.server.on_repository("GET", "", Reply(200, plain), Reply(200, repository(visibility="secret")))
+
+    assert desk.reader().repository().visibility is Visibility.PUBLIC
+    with pytest.raises(Malformed):
+        desk.reader().repository()
+
+
+def test_a_reader_asks_for_the_repository_once(desk: Desk) -> None:
+    """A reader lives for one job, and many facts want to know whose repository it is."""
+    desk.server.on_repository("GET", "", Reply(200, repository()), Reply(500, {}))
     reader = desk.reader()
 
-    assert reader.repository().visibility is Visibility.PUBLIC
-    with pytest.raises(Malformed):
-        reader.repository()
+    assert reader.repository() is reader.repository()
 
 
 @pytest.mark.parametrize(

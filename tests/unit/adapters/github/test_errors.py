@@ -17,7 +17,15 @@ from bot.adapters.github.errors import (
     http_date,
     limit_reached,
 )
-from bot.model.errors import Gone, InstallationGone, Malformed, PermissionMissing, Rejected, Unavailable
+from bot.model.errors import (
+    Gone,
+    InstallationGone,
+    Malformed,
+    PermissionMissing,
+    ReadOnly,
+    Rejected,
+    Unavailable,
+)
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
@@ -126,7 +134,7 @@ def test_nothing_left_is_known_before_the_refusal(headers: dict[str, str], until
     [
         (401, "Bad credentials", Unavailable, Unavailable),
         (403, "This installation has been suspended", InstallationGone, InstallationGone),
-        (403, "Repository was archived so is read-only.", PermissionMissing, Rejected),
+        (403, "Repository was archived so is read-only.", PermissionMissing, ReadOnly),
         (403, "Repository access blocked", Gone, Gone),
         (403, "Resource not accessible by integration", PermissionMissing, PermissionMissing),
         (404, "Not Found", Gone, Gone),

@@ -1,0 +1,38 @@
+"""``plumbline job NAME``: submit a job by hand, as the clock or a handler would."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from bot.config.settings import from_environment
+from bot.entry import wiring
+from bot.entry.environment import prepare_home
+from bot.model.errors import UserError
+from bot.spec import Submission
+
+
+@click.command()
+@click.argument("name")
+@click.argument("arguments", default="{}", metavar="[JSON]")
+def job(name: str, arguments: str) -> None:
+    """Submit the job NAME with arguments given as a JSON object; workers do it.
+
+    For instance: plumbline job heal-gaps
+    """
+    registry = wiring.load_registry()
+    spec = registry.jobs.get(name)
+    if spec is None:
+        raise UserError(f"there is no job {name!r}; the jobs are {', '.join(registry.jobs)}")
+    try:
+        payload = spec.payload.model_validate_json(arguments)
+    except ValueError as error:
+        takes = ", ".join(spec.payload.model_fields)
+        raise UserError(f"the arguments of {name} do not fit (it takes {takes}): {error}") from error
+    settings = wiring.find_redis(prepare_home(from_environment(os.environ)))
+    transport = wiring.build_transport(settings)
+    work = registry.work(Submission(payload))
+    (id_,) = transport.ledger.submit([work])
+    transport.queue.hint_work([(work.lane, id_)])
+    click.echo(f"submitted as work {id_}")
