@@ -58,6 +58,7 @@ def judged(*found: Drift, unmeasured: int = 0, newest: datetime | None = None, *
         pytest.param(drift(lag=500, head_days=None), Outcome.FAIL, id="activity not told"),
         pytest.param(drift("release/1.x", lag=500), Outcome.PASS, id="long-lived by name"),
         pytest.param(drift("1.x", lag=500), Outcome.PASS, id="a version"),
+        pytest.param(drift("rust-1.98.0", lag=500), Outcome.PASS, id="a version in the name"),
         pytest.param(drift("site", lag=500, common=None, base_days=None), Outcome.PASS, id="another history"),
         pytest.param(drift("release/1.x", lag=500, head_days=300, pull=7), Outcome.FAIL, id="a pull request"),
         pytest.param(
