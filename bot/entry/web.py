@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from bot.web.front import Front
+    from bot.web.receiver import Receiver
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +101,7 @@ def create_front() -> Front:
     _die_with_parent()
     settings = prepare_home(from_environment(os.environ))
     configure_logs(settings, "web")
-    receiver, app = _parts(settings)
+    receiver, app = parts(settings)
     return Front(receiver, app)
 
 
@@ -110,10 +112,11 @@ def create_app() -> Flask:
     """
     settings = wiring.find_redis(prepare_home(from_environment(os.environ)))
     configure_logs(settings, "web")
-    return _parts(settings)[1]
+    return parts(settings)[1]
 
 
-def _parts(settings: Settings) -> tuple[Any, Flask]:
+def parts(settings: Settings) -> tuple[Receiver, Flask]:
+    """The receiver, and the application that serves it."""
     from bot.adapters.metrics import PrometheusMetrics, shared_directory
     from bot.web.app import create_app
     from bot.web.hinter import Hinter
@@ -126,7 +129,9 @@ def _parts(settings: Settings) -> tuple[Any, Flask]:
     return receiver, create_app(receiver, Readiness(transport.ledger.ping))
 
 
-def _receiver(settings: Settings, metrics: Metrics, transport: wiring.Transport, hint: Any) -> Any:
+def _receiver(
+    settings: Settings, metrics: Metrics, transport: wiring.Transport, hint: Callable[[], None]
+) -> Receiver:
     from bot.web.receiver import Receiver
 
     return Receiver(
