@@ -95,7 +95,7 @@ def test_ka9_an_absent_redis_is_an_error_at_once(own_server: EmbeddedRedis) -> N
 
 
 def test_kc1_what_was_accepted_survives_five_kills_under_load(own_server: EmbeddedRedis) -> None:
-    """AOF everysec: a killed process keeps what it wrote."""
+    """Redis writes before it answers, and the kernel keeps what a killed process wrote."""
     accepted: list[str] = []
     done = threading.Event()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -29,6 +30,34 @@ def test_keeps_its_data_over_a_restart_and_is_private(tmp_path: Path) -> None:
 
     assert connect(second.url).get("key") == b"value"
     second.stop()
+
+
+def test_writes_before_it_answers_and_syncs_each_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also when a rewrite has just taken the file away, and when the disk is broken."""
+    outcomes: list[OSError | None] = [None, FileNotFoundError(), OSError(5, "Input/output error")]
+    synced = threading.Event()
+
+    def fsync(file: int) -> None:
+        outcome = outcomes.pop(0) if outcomes else None
+        if outcome:
+            raise outcome
+        if not outcomes:
+            synced.set()
+
+    monkeypatch.setattr(redis_server, "SYNC_S", 0.01)
+    monkeypatch.setattr(redis_server.os, "fsync", fsync)
+    server = EmbeddedRedis(tmp_path)
+    server.start()
+    client = connect(server.url)
+
+    assert client.config_get("append*")["appendfsync"] == "no"
+    client.set("key", "value")
+    assert b"value" in (server.directory / "appendonly.aof").read_bytes()
+    assert synced.wait(5)
+    assert "can not be synced" in caplog.text
+    server.stop()
 
 
 def test_one_home_has_one_server(tmp_path: Path) -> None:
