@@ -143,7 +143,11 @@ class Zizmor:
     def _persisted(self, missing: Mapping[str, bytes]) -> dict[str, Answer]:
         if self._cache is None or not missing:
             return {}
-        stored = self._cache.cached(cache_kind(), sorted(missing))
+        try:
+            stored = self._cache.cached(cache_kind(), sorted(missing))
+        except Unavailable:
+            logger.warning("kept audits can not be read", exc_info=True)
+            return {}
         found = {oid: answer for oid, value in stored.items() if (answer := thaw(value)) is not None}
         with self._changed:
             self._remember(found)
@@ -204,12 +208,13 @@ class Zizmor:
             self._changed.notify_all()
 
     def _persist(self, results: Mapping[str, _Result]) -> None:
-        if self._cache is not None:
-            values = {
-                oid: freeze(result.answer) for oid, result in results.items() if result.keep is _Keep.ALWAYS
-            }
-            if values:
-                self._cache.cache(cache_kind(), values)
+        values = {oid: freeze(r.answer) for oid, r in results.items() if r.keep is _Keep.ALWAYS}
+        if self._cache is None or not values:
+            return
+        try:
+            self._cache.cache(cache_kind(), values)
+        except Unavailable:
+            logger.warning("audits can not be kept", exc_info=True)
 
     def _audited(self, blobs: Mapping[str, bytes]) -> dict[str, _Result]:
         """Answers for every file of a batch, whatever some of them do to the run."""

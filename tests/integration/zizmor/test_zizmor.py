@@ -150,6 +150,18 @@ class TestSharing:
             cache.cache(cache_kind(), {oid(1): junk})
             assert len(Zizmor(cache).audit({oid(1): GOOD})[oid(1)]) == 3
 
+    def test_a_cache_that_is_away_costs_time_only(self):
+        """What was audited is told all the same."""
+
+        class Away:
+            def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+                raise Unavailable("away")
+
+            def cache(self, kind: str, values: Mapping[str, Any]) -> None:
+                raise Unavailable("away")
+
+        assert len(Zizmor(Away()).audit({oid(1): GOOD})[oid(1)]) == 3
+
     def test_a_time_out_is_not_kept_for_ever(self, tmp_path):
         """It may have been the machine's fault."""
         cache = MemoryCache()
