@@ -211,7 +211,10 @@ class Front:
         while True:
             batch = self._take()
             answers = [(task, self._receive(task)) for task in batch if task is not None]
-            loop.call_soon_threadsafe(_resolve, answers)
+            try:
+                loop.call_soon_threadsafe(_resolve, answers)
+            except RuntimeError:
+                return  # The loop is closed: this process ends, nobody waits for an answer.
             if None in batch:
                 return
 
