@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bot.report.health_issue import is_ours, wants_recheck
-
 from bot.model.events import Event, Lane
+from bot.report.health_issue import wants_recheck
 from bot.spec import on
 from handlers.payloads import text
 from jobs.scan_repository import ScanRepository
@@ -17,6 +16,7 @@ def tick_recheck_box(event: Event) -> list[ScanRepository]:
     installation, repository = event.installation_id, event.repository_id
     if event.sender_is_bot or not installation or not repository:
         return []
-    if not is_ours(body) or not wants_recheck(body):
+    # Anyone can copy our marker into an issue of their own.
+    if text(event.payload, "issue", "user", "type") != "Bot" or not wants_recheck(body):
         return []
     return [ScanRepository(installation_id=installation, repository_id=repository, request=event.delivery)]

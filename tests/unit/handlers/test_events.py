@@ -136,11 +136,16 @@ def test_asks_for_work(name: str, action: str, payload: dict[str, Any], expected
     ],
 )
 def test_a_ticked_box_in_our_issue_asks_for_a_scan(box: str, sender: str, expected: list[str]) -> None:
-    """Only in an issue that bears our marker, and never by a bot."""
+    """Only in an issue of a bot that bears our marker, and never by a bot."""
     body = f"<!-- plumbline:health:1 repository=42 -->\n\n- [{box}] re-check\n"
 
-    assert expected == keys("issues", "edited", issue={"body": body}, sender={"type": sender})
-    assert [] == keys("issues", "edited", issue={"body": f"- [{box}] re-check"}, sender={"type": sender})
+    def edited(text: str, author: str) -> list[str]:
+        issue = {"body": text, "user": {"type": author}}
+        return keys("issues", "edited", issue=issue, sender={"type": sender})
+
+    assert expected == edited(body, "Bot")
+    assert [] == edited(f"- [{box}] re-check", "Bot")
+    assert [] == edited(body, "User"), "a marker can be copied"
 
 
 def test_what_people_wait_for_goes_first() -> None:
