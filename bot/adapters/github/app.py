@@ -12,6 +12,7 @@ from datetime import datetime
 
 from bot.adapters.github import answers, tokens
 from bot.adapters.github.errors import Answer, clean, failure, ok
+from bot.adapters.github.immutable import Immutable
 from bot.adapters.github.listing import Send, items, segment
 from bot.adapters.github.reader import GitHubReader
 from bot.adapters.github.tokens import AppIdentity, InstallationIdentity, Tokens
@@ -56,6 +57,7 @@ class GitHubApp:
         self._sleep = sleep
         self._lock = threading.Lock()
         self._app: AppInfo | None = None
+        self._memory = Immutable()
 
     def app(self) -> AppInfo:
         """See ``GitHub``."""
@@ -123,7 +125,8 @@ class GitHubApp:
 
     def reader(self, installation_id: int, repository_id: int) -> AbstractContextManager[RepoReader]:
         """See ``GitHub``."""
-        return nullcontext(GitHubReader(repository_id, self._sender(installation_id), self._transport))
+        send = self._sender(installation_id)
+        return nullcontext(GitHubReader(repository_id, send, self._transport, self._memory))
 
     def writer(
         self, installation_id: int, repository_id: int, guard: Guard

@@ -6,11 +6,13 @@ import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.github import answers
 from bot.adapters.github.errors import Answer, clean, ok
+from bot.adapters.github.immutable import Immutable
 from bot.adapters.github.listing import Send, object_id, segment, take
 from bot.adapters.github.transport import Call, Transport, link
 from bot.model.errors import Gone, Malformed
@@ -19,9 +21,6 @@ from bot.model.facts import Branch, Comparison, EntryKind, PullRequest, Reposito
 OWNER_DEFAULT_BYTES = 1024 * 1024
 """Cap on a file of the owner's ``.github`` repository."""
 
-_KEPT_BLOB = 64 * 1024
-"""Bytes; a pull request reads most files twice, at its merge base and at its head."""
-
 _PAGE = 100
 
 
@@ -29,22 +28,22 @@ class GitHubReader:
     """``RepoReader`` over REST, for one thread.
 
     The repository is addressed by its id alone: names change, and an old name may belong to
-    another repository tomorrow. What the repository is, its trees and small blobs, and the owner's
-    default are kept as long as the reader lives, which is one job.
+    another repository tomorrow. What the repository is and the owner's default are kept as long as
+    the reader lives, which is one job; what object ids name is kept as long as the process lives.
 
     Args:
         send: makes a call as the installation.
+        memory: shared by the readers of a process.
     """
 
     local = False
 
-    def __init__(self, repository_id: int, send: Send, transport: Transport) -> None:
+    def __init__(self, repository_id: int, send: Send, transport: Transport, memory: Immutable) -> None:
         self._id = repository_id
         self._root = f"/repositories/{repository_id}"
         self._send = send
         self._transport = transport
-        self._trees: dict[str, tuple[TreeEntry, ...]] = {}
-        self._blobs: dict[str, bytes] = {}
+        self._memory = memory
         self._repository: Repository | None = None
         self._defaults: dict[tuple[str, ...], tuple[str, str] | None] = {}
 
@@ -86,12 +85,9 @@ class GitHubReader:
 
     def blob(self, oid: str, *, limit: int) -> bytes:
         """See ``RepoReader``."""
-        data = self._blobs.get(oid)
-        if data is None:
-            data = _blob(self._send, self._root, oid, limit)
-            if len(data) <= _KEPT_BLOB:
-                self._blobs[oid] = data
-        elif len(data) > limit:
+        key = (self._id, "blob", oid)
+        data = self._memory.recall(key, lambda: _blob(self._send, self._root, oid, limit), len)
+        if len(data) > limit:
             raise Malformed(f"the file {oid} has {len(data)} bytes, more than the {limit} that are read")
         return data
 
@@ -104,14 +100,22 @@ class GitHubReader:
         """See ``RepoReader``.
 
         Histories without a common commit: ``merge_base`` is None, and the counts are what they
-        are for ``git rev-list``: all commits of either side.
+        are for ``git rev-list``: all commits of either side. A head that has commits of its own and
+        lacks others costs one call more, for its date.
         """
+        key = (self._id, "compare", base, head)
+        return self._memory.recall(key, lambda: self._compare(base, head), lambda _: 500)
+
+    def _compare(self, base: str, head: str) -> Comparison:
         path = f"{self._root}/compare/{object_id(base)}...{object_id(head)}"
         # One commit a page keeps the answer small; the counts are always of all.
         answer = self._send(Call("GET", path, {"per_page": "1"}, within=self._root))
         if answer.status == 404 and "no common ancestor" in answer.message.lower():
             return Comparison(base, head, self._count_commits(head), self._count_commits(base), None)
-        return answers.comparison(ok(answer).json(), answer.what, base, head)
+        comparison = answers.comparison(ok(answer).json(), answer.what, base, head)
+        if comparison.head_at is None and comparison.ahead and comparison.behind:
+            return replace(comparison, head_at=self._committed_at(head))
+        return comparison
 
     def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:
         """See ``RepoReader``."""
@@ -143,7 +147,7 @@ class GitHubReader:
         community = answers.repository(ok(answer).json(), answer.what)
         if community.visibility is Visibility.PRIVATE:
             return None
-        other = GitHubReader(community.id, self._send, self._transport)
+        other = GitHubReader(community.id, self._send, self._transport, self._memory)
         try:
             return other._first_text(community.default_branch, names)
         except Gone:
@@ -173,11 +177,16 @@ class GitHubReader:
         return False
 
     def _tree(self, oid: str, prefix: str) -> tuple[TreeEntry, ...]:
-        key = f"{oid}:{prefix}"
-        if key not in self._trees:
+        def read() -> tuple[TreeEntry, ...]:
             answer = self._get(f"/git/trees/{oid}")
-            self._trees[key] = answers.tree(answer.json(), answer.what, prefix)
-        return self._trees[key]
+            return answers.tree(answer.json(), answer.what, prefix)
+
+        return self._memory.recall((self._id, "tree", oid, prefix), read, lambda entries: 300 * len(entries))
+
+    def _committed_at(self, commit: str) -> datetime:
+        answer = self._get(f"/git/commits/{object_id(commit)}")
+        data = answers.table(answer.json(), "", answer.what)
+        return answers.moment(answers.table(data, "committer", answer.what), "date", answer.what)
 
     def _count_commits(self, commit: str) -> int:
         path = f"{self._root}/commits"

@@ -199,7 +199,7 @@ def test_kb8_poison_is_set_aside_and_the_others_go_on(fleet: Fleet) -> None:
     for n in range(5):
         fleet.push(f"good-{n}")
 
-    eventually(lambda: len(fleet.ledger.parked()) == 2 and fleet.settled(), 30)
+    eventually(lambda: len(fleet.ledger.parked()) == 2 and fleet.settled(), 90)
 
     record = fleet.ledger.record(bad_work)
     assert record is not None
