@@ -17,6 +17,7 @@ import psutil
 import pytest
 import requests
 
+from bot.adapters.redis_server import EmbeddedRedis
 from bot.testing.deliveries import BODY, headers
 
 
@@ -149,3 +150,53 @@ def test_logs_are_json_when_asked_for(environment, tmp_path: Path) -> None:
 
     events = [json.loads(line) for line in running.text().splitlines()]
     assert {"up", "web", "worker", "clock"} <= {event["process"] for event in events}
+
+
+def test_worker_processes_come_back_and_stop_on_a_signal(environment, tmp_path: Path) -> None:
+    """``plumbline worker`` on a Redis of its own kind: killed processes return, SIGTERM ends all."""
+    redis = EmbeddedRedis(tmp_path / "redis")
+    (tmp_path / "redis").mkdir()
+    redis.start()
+    log = tmp_path / "log"
+    with log.open("wb") as sink:
+        worker = subprocess.Popen(
+            [sys.executable, "-P", "-m", "bot.entry.cli", "worker", "--processes", "2", "--threads", "2"],
+            env=environment | {"REDIS_URL": redis.url, "PLUMBLINE_LOG_FORMAT": "json"},
+            stdout=sink,
+            stderr=sink,
+        )
+
+    def until_started(count: int) -> None:
+        deadline = time.monotonic() + 30
+        while log.read_text().count("worker process started") < count:
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.05)
+
+    try:
+        until_started(2)
+        children = psutil.Process(worker.pid).children()
+        children[0].kill()
+        until_started(3)
+        children = psutil.Process(worker.pid).children(recursive=True)
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+        assert [child for child in children if child.is_running()] == []
+    finally:
+        worker.kill()
+        redis.stop()
+    assert "Traceback" not in log.read_text()
+
+
+def test_a_worker_process_without_redis_ends_and_says_why(environment) -> None:
+    """The supervisor starts it again until Redis is there."""
+    told = subprocess.run(
+        [sys.executable, "-P", "-m", "bot.entry.worker", "2"],
+        env=environment | {"REDIS_URL": "redis://127.0.0.1:9/0", "PLUMBLINE_LOG_FORMAT": "json"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert told.returncode == 1
+    assert "worker process can not start" in told.stderr
+    assert "Traceback" not in told.stderr
