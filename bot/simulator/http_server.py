@@ -192,7 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _head(self, status: int, headers: Mapping[str, str], extra: Mapping[str, str]) -> bytes:
         lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Unknown')}"]
-        lines += [f"{name}: {value}" for name, value in {**headers, **extra}.items()]
+        dated = {"Date": self.date_time_string(), **headers, **extra}
+        lines += [f"{name}: {value}" for name, value in dated.items()]
         if self.close_connection:
             lines.append("Connection: close")
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")

@@ -18,7 +18,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,11 +114,13 @@ class World:
         self._simulator: SimulatorProcess | None = None
         self.github: Client
         self.logs = self.root / "logs"
+        self.temporary = self.root / "tmp"
         self.kills: dict[str, int] = {}
 
     def __enter__(self) -> World:
         """Start everything and wait until the receiver is ready."""
         self.logs.mkdir(parents=True, exist_ok=True)
+        self.temporary.mkdir(exist_ok=True)
         try:
             self._start()
         except BaseException:
@@ -131,8 +133,9 @@ class World:
         self._stopping.set()
         if self._keeper:
             self._keeper.join(timeout=10)
-        for program in reversed(list(self.programs.values())):
-            end(program, grace_s=0 if program.name == "redis" else 6)
+        redis = self.programs.get("redis")
+        end([p for p in self.programs.values() if p is not redis], grace_s=6)
+        end([redis] if redis else [], grace_s=0)
         if self._simulator:
             self._simulator.__exit__(None, None, None)
         shutil.rmtree(self._short, ignore_errors=True)
@@ -154,6 +157,7 @@ class World:
         inherited |= {k: v for k, v in os.environ.items() if k.startswith("COVERAGE_")}
         return {
             **inherited,
+            "TMPDIR": str(self.temporary),
             "PLUMBLINE_HOME": str(self.root / "home"),
             "REDIS_URL": self.redis_url,
             "PLUMBLINE_GITHUB_URL": information["base_url"],
@@ -308,15 +312,17 @@ class World:
                     program.start()
 
 
-def end(program: Program, *, grace_s: float) -> None:
-    """Terminate a program and its children; kill what is left after the grace."""
-    family = program.family()
-    if family:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            family[0].terminate()
-    _, alive = psutil.wait_procs(family, timeout=grace_s)
+def end(programs: Sequence[Program], *, grace_s: float) -> None:
+    """Terminate programs; after the grace kill what is left of them and their children."""
+    families = [program.family() for program in programs]
+    for family in families:
+        for parent in family[:1]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                parent.terminate()
+    _, alive = psutil.wait_procs([process for family in families for process in family], timeout=grace_s)
     for process in alive:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    if program.process is not None:
-        program.process.wait(timeout=10)
+    for program in programs:
+        if program.process is not None:
+            program.process.wait(timeout=10)

@@ -1,0 +1,187 @@
+"""An organisation with people who push, propose and press, in a world."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from bot.simulator.faults import Fault, FaultKind
+from bot.simulator.journal import CheckRunEffect, Entry, IssueEffect
+from tests.e2e.world import World, eventually
+
+HEALTH = "plumbline/health"
+
+DANGEROUS = """on: pull_request_target
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          ref: ${{ github.event.pull_request.head.sha }}
+"""
+"""A workflow that runs strangers' code with rights, and an action that is not pinned."""
+
+PINNED = """on: push
+permissions: {}
+jobs:
+  build:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683
+        with:
+          persist-credentials: false
+"""
+
+MIT = """MIT License
+
+Copyright (c) 2026 Acme
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+"""
+
+SECURITY = """# Security policy
+
+Please report vulnerabilities privately to security@acme.example; we answer within five days and fix
+supported versions. Supported: the latest minor version.
+"""
+
+WORKFLOW_PATH = ".github/workflows/build.yml"
+
+
+class Acme:
+    """Acts of people and what they see; ids are repository ids."""
+
+    def __init__(self, world: World, login: str = "acme") -> None:
+        self.world = world
+        self.login = login
+        self.act = world.github.act
+        self._names = (f"r{number}" for number in itertools.count())
+        self.act("create_organisation", login=login)
+        self.installation = self.act("install", account=login)
+        world.settle(within_s=60)
+
+    def repository(self, files: Mapping[str, Any] | None = None, *, private: bool = False) -> int:
+        """A new repository that was looked at once; returns its id."""
+        made = self.act(
+            "create_repository",
+            owner=self.login,
+            name=next(self._names),
+            private=private,
+            files=dict(files or {"README.md": "# acme\n"}),
+        )
+        self.reported(made["id"], made["head"])
+        return int(made["id"])
+
+    def repositories(self, count: int) -> list[int]:
+        """As ``repository``, several at once."""
+        made = [
+            self.act(
+                "create_repository", owner=self.login, name=next(self._names), files={"README.md": "# acme\n"}
+            )
+            for _ in range(count)
+        ]
+        for each in made:
+            self.reported(each["id"], each["head"])
+        self.world.settle(within_s=60)
+        return [each["id"] for each in made]
+
+    def push(self, which: int, files: Mapping[str, Any] | None = None, branch: str = "main") -> str:
+        """Push a commit; returns it."""
+        content = dict(files or {"time.txt": f"{time.time_ns()}\n"})
+        return str(self.act("push", which=which, branch=branch, files=content, message="change"))
+
+    def propose(self, which: int, files: Mapping[str, Any], branch: str = "topic") -> tuple[int, str]:
+        """Open a pull request; returns its number and head."""
+        head = self.push(which, files, branch)
+        return int(self.act("open_pull_request", which=which, head=branch, base="main", title="change")), head
+
+    def runs(self, which: int, sha: str, name: str = HEALTH) -> list[CheckRunEffect]:
+        """Completed check runs on a commit."""
+        return self.world.completed(which, sha, name)
+
+    def reported(self, which: int, sha: str, *, count: int = 1, within_s: float = 45) -> CheckRunEffect:
+        """The newest of ``count`` completed check runs on a commit, once they are there."""
+        found: list[CheckRunEffect] = eventually(
+            lambda: len(runs := self.runs(which, sha)) >= count and runs,
+            within_s=within_s,
+            what=f"{count} check runs on {sha[:10]} of {which}",
+        )
+        assert len(found) == count
+        return found[-1]
+
+    def issues(self, which: int) -> list[IssueEffect]:
+        """Issues of ours in a repository."""
+        return [issue for issue in self.world.effects()[1] if issue.repository_id == which]
+
+    def issue(self, which: int, *, open_: bool = True, within_s: float = 30) -> IssueEffect:
+        """The one health issue, once it is in that state."""
+
+        def found() -> IssueEffect | None:
+            issues = self.issues(which)
+            return issues[0] if len(issues) == 1 and issues[0].open is open_ else None
+
+        issue: IssueEffect = eventually(found, within_s=within_s, what=f"an issue with open={open_}")
+        return issue
+
+    def written(self, run: CheckRunEffect) -> dict[str, Any]:
+        """What was sent when a check run was made."""
+        posts = [
+            e for e in self.world.journal() if e.method == "POST" and e.result.get("id") == run.id and e.wrote
+        ]
+        body: dict[str, Any] = posts[-1].body
+        return body
+
+    def hold(self, which: int, *, applied: bool, delay_s: float = 60) -> str:
+        """Let the next creation of a check run in a repository wait for its answer.
+
+        Args:
+            applied: it is carried out at once and only the answer waits; otherwise it never is.
+
+        Returns:
+            The name by which ``held`` finds it.
+        """
+        name = f"hold-{which}-{'after' if applied else 'before'}"
+        kind = FaultKind.DELAY if applied else FaultKind.ERROR
+        path = rf"^/repositories/{which}/check-runs$"
+        self.world.github.add_faults(
+            Fault(kind, method="POST", path=path, applied=applied, delay_s=delay_s, count=1, name=name)
+        )
+        return name
+
+    def held(self, name: str, *, within_s: float = 30) -> None:
+        """Wait until that request waits at GitHub."""
+        eventually(
+            lambda: any(r["hit"] for r in self.world.github.call("GET", "/faults") if r["name"] == name),
+            within_s=within_s,
+            what=f"{name} holds a request",
+        )
+
+    def requests(self, which: int, method: str = "POST", path: str = "/check-runs") -> list[Entry]:
+        """Requests about a repository in the journal."""
+        return [
+            e
+            for e in self.world.journal()
+            if e.kind == "request"
+            and e.repository_id == which
+            and e.method == method
+            and e.path.endswith(path)
+        ]

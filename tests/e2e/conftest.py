@@ -1,0 +1,89 @@
+"""End to end: the processes of the Procfile against the simulator, whose journal is the only witness.
+
+All of it runs on one xdist worker, so that at most one world is up at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.e2e.acme import Acme
+from tests.e2e.world import World, eventually
+
+HERE = Path(__file__).parent
+
+Start = Callable[..., Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies below this directory."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+def processes_of(root: Path) -> list[psutil.Process]:
+    """Processes that were told of this directory, by environment or command line."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            told = [*process.environ().values(), *process.cmdline()]
+            if any(str(root) in text for text in told) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return found
+
+
+@contextmanager
+def running(root: Path, **options: Any) -> Iterator[World]:
+    """A world; V11 is asked at its end: no process and no temporary directory is left."""
+    with World(root, **options) as world:
+        expected = len(world.programs)
+        assert len(processes_of(root)) > expected, "the look at the process table sees nothing"
+        yield world
+        assert len(processes_of(root)) >= expected
+    eventually(lambda: not processes_of(root), within_s=5, what=f"no process is left of {root}")
+    left = sorted(path.name for path in world.temporary.iterdir())
+    assert left == [], f"temporary files were left: {left}"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the module's world lives."""
+    return tmp_path_factory.mktemp("world")
+
+
+@pytest.fixture(scope="module")
+def options() -> dict[str, Any]:
+    """Arguments of the module's world; modules override this."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def world(root: Path, options: dict[str, Any]) -> Iterator[World]:
+    """One world for a whole module."""
+    with running(root, **options) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def _acme(world: World) -> Acme:
+    return Acme(world)
+
+
+@pytest.fixture
+def acme(_acme: Acme) -> Iterator[Acme]:
+    """The organisation; no oracle may find anything in the journal at the end of a test."""
+    yield _acme
+    _acme.world.github.clear_faults()
+    assert _acme.world.github.violations() == []
+    assert _acme.world.github.problems() == []
