@@ -42,12 +42,12 @@ MAX_BYTES = 512 * 1024
 MAX_DEPTH = 200
 """Brackets opened in a row; zizmor's own parser gives up later, but takes its time before."""
 
-MAX_FINDINGS = 500
-"""Findings kept of one file, the most severe first."""
+MAX_FINDINGS = 5_000
+"""A file with more findings is told as one that can not be audited."""
 
 BATCH_FILES = 128
 BATCH_BYTES = 4 * 1024 * 1024
-TRANSLATION = 1
+TRANSLATION = 2
 """Counts changes of what is stored, so that an older form is not read back."""
 
 _KEPT = 20_000
@@ -352,8 +352,8 @@ def complaint(stderr: bytes) -> str:
     return "".join(c if c.isprintable() else "?" for c in said)[:200]
 
 
-def translate(stdout: bytes, blobs: Sequence[bytes]) -> list[tuple[WorkflowFinding, ...]]:
-    """Findings of each file of a run, from zizmor's JSON (format v1).
+def translate(stdout: bytes, blobs: Sequence[bytes]) -> list[Answer]:
+    """The answer for each file of a run, from zizmor's JSON (format v1).
 
     Raises:
         Unavailable: it is not what that format promises.
@@ -394,9 +394,11 @@ def _finding(item: Mapping[str, Any], primary: Mapping[str, Any], data: bytes) -
     )
 
 
-def _sorted(findings: list[WorkflowFinding]) -> tuple[WorkflowFinding, ...]:
-    worst = sorted(findings, key=lambda f: (-f.severity, f.line, f.column))[:MAX_FINDINGS]
-    return tuple(sorted(worst, key=lambda f: (f.line, f.audit, f.column, f.feature)))
+def _sorted(findings: list[WorkflowFinding]) -> Answer:
+    if len(findings) > MAX_FINDINGS:
+        # Leaving some out could leave the one out that matters.
+        return f"it has {len(findings)} findings, more than the {MAX_FINDINGS} that are kept; split it"
+    return tuple(sorted(findings, key=lambda f: (f.line, f.audit, f.column, f.feature)))
 
 
 def freeze(answer: Answer) -> dict[str, Any]:

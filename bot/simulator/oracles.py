@@ -135,26 +135,38 @@ def heads_without_result(entries: Sequence[Entry], name: str) -> list[Violation]
     ]
 
 
-def foreign_tokens(entries: Iterable[Entry]) -> list[Violation]:
-    """V4: every call with an installation token names a repository that this token was made for."""
+def foreign_tokens(entries: Iterable[Entry], *, grace_s: float = 60.0) -> list[Violation]:
+    """V4: every call with an installation token names a repository that this token was made for.
+
+    Args:
+        grace_s: so long after a repository was taken from its installation, work that was under way
+            may still read it and be refused; it can not know yet.
+    """
+    owned: dict[tuple[int, int], float] = {}
     violations = []
-    for entry in entries:
-        if entry.kind not in ("request", "git"):
-            continue
-        if entry.auth == "unknown":
-            text = "a token that was never minted"
-        elif entry.auth != "installation" or entry.repository_id is None:
-            continue
-        elif entry.owner_installation_id != entry.installation_id:
-            text = f"a token of installation {entry.installation_id}"
-        elif entry.token_repository_ids is not None and entry.repository_id not in entry.token_repository_ids:
-            text = "a token narrowed to other repositories"
-        else:
-            continue
-        violations.append(
-            Violation("V4", f"{entry.method} {entry.path} was called with {text}", (entry.seq,))
-        )
+    for entry in sorted(entries, key=lambda e: e.at):
+        text = _foreign(entry, owned, grace_s) if entry.kind in ("request", "git") else ""
+        if text:
+            violations.append(
+                Violation("V4", f"{entry.method} {entry.path} was called with {text}", (entry.seq,))
+            )
     return violations
+
+
+def _foreign(entry: Entry, owned: dict[tuple[int, int], float], grace_s: float) -> str:
+    """What is wrong with a call's token, "" when nothing is; ``owned`` keeps when each pair was right."""
+    if entry.auth == "unknown":
+        return "a token that was never minted"
+    if entry.auth != "installation" or entry.repository_id is None or entry.installation_id is None:
+        return ""
+    pair = (entry.installation_id, entry.repository_id)
+    if entry.owner_installation_id == entry.installation_id:
+        owned[pair] = entry.at
+    elif entry.wrote or pair not in owned or entry.at - owned[pair] > grace_s:
+        return f"a token of installation {entry.installation_id}"
+    if entry.token_repository_ids is not None and entry.repository_id not in entry.token_repository_ids:
+        return "a token narrowed to other repositories"
+    return ""
 
 
 def commit_in(text: str) -> str | None:

@@ -47,10 +47,8 @@ def processes_of(root: Path) -> list[psutil.Process]:
 def running(root: Path, **options: Any) -> Iterator[World]:
     """A world; V11 is asked at its end: no process and no temporary directory is left."""
     with World(root, **options) as world:
-        expected = len(world.programs)
-        assert len(processes_of(root)) > expected, "the look at the process table sees nothing"
+        assert len(processes_of(root)) > len(world.programs), "the look at the process table sees nothing"
         yield world
-        assert len(processes_of(root)) >= expected
     eventually(lambda: not processes_of(root), within_s=5, what=f"no process is left of {root}")
     left = sorted(path.name for path in world.temporary.iterdir())
     assert left == [], f"temporary files were left: {left}"
