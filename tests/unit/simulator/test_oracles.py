@@ -148,6 +148,20 @@ def test_v4_tokens_are_for_what_they_name(values: dict[str, Any], text: str | No
     assert [text in violation.text for violation in found] == ([True] if text else [])
 
 
+def test_v4_work_under_way_can_not_know_that_its_repository_was_taken_away() -> None:
+    """It may still read and be refused for a while; it may not write, and not go on."""
+    call = {"auth": "installation", "installation_id": 1, "repository_id": 7, "path": "/repositories/7"}
+    before = entry(1, at=100.0, owner_installation_id=1, **call)
+
+    def judged(**values: Any) -> int:
+        return len(oracles.foreign_tokens([before, entry(2, owner_installation_id=None, **call | values)]))
+
+    assert judged(at=120.0) == 0
+    assert judged(at=161.0) == 1
+    assert judged(at=120.0, method="POST", applied=201) == 1
+    assert judged(at=120.0, method="POST", applied=403) == 0
+
+
 def test_v8_an_issue_never_goes_back() -> None:
     """The commit that an issue tells of follows the order of pushes."""
     pushes = [push(1, A), push(2, B)]
