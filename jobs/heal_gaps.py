@@ -16,6 +16,9 @@ logger = logging.getLogger(__name__)
 CURSOR = ("cursor", "hook-deliveries")
 """Where the time of the last look is kept; when it is lost, GitHub's whole log is read."""
 
+HEALED = "healed"
+"""Where the GUIDs of missing events are kept that were turned into scans."""
+
 
 class HealGaps(Payload):
     """Nothing to say: the whole App is looked at.
@@ -44,7 +47,9 @@ def heal_gaps(payload: HealGaps, context: Context) -> None:
     kept = runtime.store.cached(kind, [name]).get(name)
     last = datetime.fromisoformat(kept) if kept and not payload.whole_window else None
     log = list(runtime.github.hook_deliveries(since=look_from(now, last)))
-    gaps = find_gaps(log, runtime.ledger.known_guids(entry.guid for entry in log))
+    guids = sorted({entry.guid for entry in log})
+    known = runtime.ledger.known_guids(guids) | runtime.store.cached(HEALED, guids).keys()
+    gaps = find_gaps(log, known)
     for number in gaps.redeliver:
         context.guard.check()
         runtime.github.redeliver(number)
@@ -55,6 +60,8 @@ def heal_gaps(payload: HealGaps, context: Context) -> None:
         )
         for installation, repository in gaps.scans
     )
+    # A redelivery makes itself known to the ledger; what became a scan is remembered here.
+    runtime.store.cache(HEALED, dict.fromkeys(gaps.scanned, True))
     if gaps.missed:
         logger.warning("deliveries had been missed", extra={"missed": gaps.missed})
     runtime.metrics.count("events_missed_total", gaps.missed)

@@ -33,11 +33,13 @@ class Gaps:
     Args:
         redeliver: ids in GitHub's log, one for each missing event, newest attempt.
         scans: (installation id, repository id) of all other missing events.
+        scanned: the GUIDs behind ``scans``, and of events that name no repository.
         missed: how many events were missing in all.
     """
 
     redeliver: tuple[int, ...]
     scans: tuple[tuple[int, int], ...]
+    scanned: tuple[str, ...]
     missed: int
 
 
@@ -52,13 +54,15 @@ def find_gaps(log: Iterable[HookDelivery], known: set[str]) -> Gaps:
     for entry in log:
         if entry.guid not in known:
             newest.setdefault(entry.guid, entry)
-    redeliver, scans = [], set()
+    redeliver, scans, scanned = [], set(), []
     for entry in newest.values():
         if entry.event.startswith("installation") or (entry.event, entry.action) in REDELIVERED:
             redeliver.append(entry.id)
-        elif entry.installation_id and entry.repository_id:
+            continue
+        scanned.append(entry.guid)
+        if entry.installation_id and entry.repository_id:
             scans.add((entry.installation_id, entry.repository_id))
-    return Gaps(tuple(redeliver), tuple(sorted(scans)), len(newest))
+    return Gaps(tuple(redeliver), tuple(sorted(scans)), tuple(scanned), len(newest))
 
 
 def look_from(now: datetime, last: datetime | None) -> datetime:

@@ -4,13 +4,14 @@
 --   s state (o l d p)   e event or job    l lane letter      k fairness key    t accepted at, ms
 --   u due at, ms        a attempts        c 1: this lease counted its attempt  f fence
 --   x error or result   b body bytes      g 1: to be claimed alone             w ids of works
---   y work key          p payload         v version          n looks of the sweeper
+--   y work key          p payloads        v version          n looks of the sweeper
 -- Open and due records wait in one sorted set per fairness key (pl:q:<base>:<fairness key>); the
 -- ring pl:r:<base> holds the fairness keys that have some, least lately served first. The base is
 -- d:<lane>, or w:<lane>:<version>: a worker never sees work of a version that it does not know.
 -- pl:later holds what is due in the future, pl:open:* all that is open (for counts), pl:look when
 -- the sweeper looks at an open work next, pl:leases:* when leases end, pl:k:<work key> the open
 -- (o) and the running (r) work of a key. An open work whose key is running waits in no queue.
+-- Payloads (p) are JSON, one a line, the newest last: merged works keep what each of them asked for.
 local KEEP = @open_s@
 local time = redis.call('TIME')
 local us = time[1] * 1000000 + time[2]
@@ -132,10 +133,26 @@ local function running(key)
 end
 
 -- Write one work, or merge it with the equal one that waits; returns its id.
+-- Payloads of two works, each line once, at most eight; the second's come last.
+local function join_payloads(older, newer)
+  local lines, seen = {}, {}
+  for line in string.gmatch(older .. '\n' .. newer, '[^\n]+') do
+    if seen[line] then
+      for i, known in ipairs(lines) do
+        if known == line then table.remove(lines, i) break end
+      end
+    end
+    seen[line] = true
+    table.insert(lines, line)
+  end
+  while #lines > 8 do table.remove(lines, 1) end
+  return table.concat(lines, '\n')
+end
+
 local function submit(job, name, lane, fair, payload, version)
   local key = 'pl:k:' .. name
   local id = redis.call('HGET', key, 'o')
-  local r = id and get('w', id, 's', 'l', 'k', 'v', 'u')
+  local r = id and get('w', id, 's', 'l', 'k', 'v', 'u', 'p')
   local busy = running(key)
   if r and r[1] == 'o' then
     local due, urgent = tonumber(r[5]), RANK[lane] < RANK[r[2]]
@@ -145,7 +162,8 @@ local function submit(job, name, lane, fair, payload, version)
       leave('w', id, r[2], r[3], r[4])
       redis.call('ZREM', 'pl:open:w:' .. r[2], id)
     end
-    redis.call('HSET', record('w', id), 'e', job, 'l', lane, 'k', fair, 'p', payload, 'v', version, 'u', due)
+    redis.call('HSET', record('w', id), 'e', job, 'l', lane, 'k', fair, 'p', join_payloads(r[6], payload),
+      'v', version, 'u', due)
     if moves and busy then
       put('pl:open:w:' .. lane, due, id)
     elseif moves then
@@ -200,17 +218,18 @@ local function close(kind, id, works, note)
 end
 
 -- Open a leased or parked record again. A work gives way to an equal one that waits already: that
--- one has the newer payload; it takes over the attempts and the date.
+-- one has the newer payload; it takes over the older one, the attempts and the date.
 local function reopen(kind, id, due)
   redis.call('ZREM', 'pl:leases:' .. kind, id)
   if kind == 'd' then return make_due('d', id, due) end
-  local r = get('w', id, 'y', 'a')
+  local r = get('w', id, 'y', 'a', 'p')
   local key = 'pl:k:' .. r[1]
   local waiting = redis.call('HGET', key, 'o')
-  local other = waiting and waiting ~= id and get('w', waiting, 's', 'u', 'a')
+  local other = waiting and waiting ~= id and get('w', waiting, 's', 'u', 'a', 'p')
   if other and other[1] == 'o' then
     redis.call('HSET', record('w', waiting), 'u', math.max(due, tonumber(other[2])),
-      'a', math.max(tonumber(r[2] or '0'), tonumber(other[3] or '0')))
+      'a', math.max(tonumber(r[2] or '0'), tonumber(other[3] or '0')),
+      'p', join_payloads(r[3], other[4]))
     close('w', id, waiting, 'merged into ' .. waiting)
     return release(id)
   end

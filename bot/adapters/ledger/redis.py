@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from redis import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, RedisError
 
 from bot.adapters.ledger.scripts import Script, load
 from bot.adapters.redact import redact
@@ -111,21 +111,32 @@ class RedisLedger:
 
     def accept(self, delivery: Delivery) -> Acceptance:
         """Record a delivery once; raises LedgerUnavailable when the byte ceiling is reached."""
-        body = delivery.body if len(delivery.body) <= self._body_limit else b""
         with _translated():
-            code = self._accept(
-                self._client,
-                delivery.id,
-                delivery.event,
-                LETTERS[delivery.lane],
-                delivery.fairness_key,
-                body,
-            )
-        if code < 0:
-            raise LedgerUnavailable(
-                "the ledger's byte ceiling is reached: deliveries come in faster than out"
-            )
-        return ACCEPTANCES[code]
+            return _accepted(self._accept(self._client, *self._arguments(delivery)))
+
+    def accept_many(self, deliveries: Sequence[Delivery]) -> list[Acceptance | LedgerUnavailable]:
+        """Record each as ``accept`` does, all in one round trip; errors stand in their places."""
+        with _translated(), self._client.pipeline(transaction=False) as pipeline:
+            execute: Callable[..., Any] = pipeline.execute_command
+            for delivery in deliveries:
+                execute("EVALSHA", self._accept.sha, 0, *self._arguments(delivery))
+            codes = pipeline.execute(raise_on_error=False)
+        return [self._outcome(delivery, code) for delivery, code in zip(deliveries, codes, strict=True)]
+
+    def _outcome(self, delivery: Delivery, code: Any) -> Acceptance | LedgerUnavailable:
+        try:
+            if isinstance(code, NoScriptError):
+                return self.accept(delivery)
+            with _translated():
+                if isinstance(code, Exception):
+                    raise code
+                return _accepted(code)
+        except LedgerUnavailable as error:
+            return error
+
+    def _arguments(self, delivery: Delivery) -> tuple[str | bytes, ...]:
+        body = delivery.body if len(delivery.body) <= self._body_limit else b""
+        return (delivery.id, delivery.event, LETTERS[delivery.lane], delivery.fairness_key, body)
 
     def claim_deliveries(self, limit: int) -> list[ClaimedDelivery]:
         """Lease due deliveries: interactive first, then event, then sweep; round robin inside."""
@@ -162,7 +173,7 @@ class RedisLedger:
                 key=_text(key),
                 lane=LANES[_text(letter)],
                 installation_id=int(installation),
-                payload=json.loads(payload),
+                payload=merge_payloads(_text(payload)),
                 version=int(version),
             ),
             waited_s=max(0, int(waited)) / 1000,
@@ -333,7 +344,7 @@ class RedisLedger:
             error=fields.get("x", ""),
             accepted_at=_date(fields["t"]),
             works=tuple(id_ for id_ in fields.get("w", "").split(",") if id_),
-            payload=_text(body) if body else fields.get("p", ""),
+            payload=_text(body) if body else _shown(fields.get("p", "")),
         )
 
 
@@ -343,6 +354,12 @@ def _translated() -> Iterator[None]:
         yield
     except (RedisError, OSError) as error:
         raise LedgerUnavailable(f"Redis: {type(error).__name__}: {error}") from error
+
+
+def _accepted(code: int) -> Acceptance:
+    if code < 0:
+        raise LedgerUnavailable("the ledger's byte ceiling is reached: deliveries come in faster than out")
+    return ACCEPTANCES[code]
 
 
 def _deliveries(flat: Sequence[Any]) -> list[ClaimedDelivery]:
@@ -357,6 +374,24 @@ def _deliveries(flat: Sequence[Any]) -> list[ClaimedDelivery]:
         )
         for id_, fence, attempt, event, lane, body, waited in rows
     ]
+
+
+def _shown(payloads: str) -> str:
+    return json.dumps(merge_payloads(payloads), separators=(",", ":")) if payloads else ""
+
+
+def merge_payloads(lines: str) -> dict[str, Any]:
+    """One payload of several, given as JSON lines with the newest last.
+
+    The newest wins, but for what it leaves empty or false: there an older one may have asked for
+    more (a person's wish for a new check run, a look at the pull requests too).
+    """
+    merged: dict[str, Any] = {}
+    for line in lines.split("\n"):
+        payload = json.loads(line)
+        asked = {key: value for key, value in payload.items() if value not in ("", False, None)}
+        merged = {**payload, **merged, **asked}
+    return merged
 
 
 def _flat(works: Sequence[Work]) -> list[str | int]:

@@ -240,6 +240,26 @@ class TestRouting:
 
 
 class TestWork:
+    def test_merged_work_keeps_what_each_asked_for(self, ledger: RedisLedger) -> None:
+        """A wish is not lost to an ordinary event that comes while it waits, nor to a failure."""
+        asked = work("scan:1", payload={"number": 1, "request": "wish", "all": False})
+        plain = work("scan:1", payload={"number": 2, "request": "", "all": True})
+        (id_,) = ledger.submit([asked])
+        assert ledger.submit([plain]) == ledger.submit([plain]) == [id_]
+
+        claimed = ledger.claim_work(Lane.EVENT)
+        assert claimed is not None
+        assert claimed.work.payload == {"number": 2, "request": "wish", "all": True}
+        (newer,) = ledger.submit([work("scan:1", payload={"number": 3, "request": "", "all": False})])
+        ledger.postpone(claimed.claim, ledger.now(), "later")
+
+        again = ledger.claim_work(Lane.EVENT)
+        assert again is not None
+        assert (again.claim.id, again.work.payload) == (
+            newer,
+            {"number": 3, "request": "wish", "all": True},
+        )
+
     def test_equal_waiting_work_merges_newest_payload_and_most_urgent_lane_win(
         self, ledger: RedisLedger
     ) -> None:

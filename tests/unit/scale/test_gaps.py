@@ -48,6 +48,7 @@ def test_the_rest_becomes_scans_of_the_repositories_named() -> None:
     gaps = find_gaps([*log, entry(30, "y", "ping", repository=None)], set())
 
     assert (((1, 7), (1, 8)), 12) == (gaps.scans, gaps.missed)
+    assert {*(f"g{i}" for i in range(10)), "x", "y"} == set(gaps.scanned)
 
 
 @pytest.mark.parametrize(
