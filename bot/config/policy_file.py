@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from bot.config.policy import POLICY_PATH, CheckPolicy, Exemption, Policy
 from bot.config.settings import Publish
-from bot.config.yaml_nodes import (
+from bot.yaml_nodes import (
     BrokenNode,
     ListNode,
     MappingNode,

@@ -17,7 +17,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
-from bot.config import policy_file, yaml_nodes
+from bot import yaml_nodes
+from bot.config import policy_file
 from bot.config.policy import CheckPolicy, Exemption, Policy
 from bot.config.policy_file import ERROR_LIMIT, SIZE_LIMIT, PolicyErrors, policy_schema, read_policy
 from bot.config.settings import Publish

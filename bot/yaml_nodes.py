@@ -1,8 +1,9 @@
 """Untrusted YAML as plain nodes that know where they stand.
 
-Works on the parser's events, so that every limit holds before anything is built: no aliases, no
-anchors, no tags, no merge keys, one document, bounded depth and number of values. What is a number
-or a boolean is decided here, by the core schema of YAML 1.2.
+Works on the parser's events, so that every limit holds before anything is built: no tags, one
+document, bounded depth and number of values; anchors, aliases and merge keys only where the caller
+allows them, and then everything that an alias repeats counts against the same limits. What is a
+number or a boolean is decided here, by the core schema of YAML 1.2.
 """
 
 from __future__ import annotations
@@ -168,12 +169,14 @@ def describe(node: Node) -> str:
             return "a mapping"
 
 
-def compose(text: str, problems: Problems) -> Node | None:
+def compose(text: str, problems: Problems, *, references: bool = False) -> Node | None:
     """Read one document.
 
     Args:
         text: at most as long as the caller wants to spend time on: 64 kB take up to 0.3 s.
         problems: receives everything that is wrong; what is wrong becomes a ``BrokenNode``.
+        references: anchors, aliases and merge keys are allowed; a node may then stand in several
+            places, with the mark of the place where it was written.
 
     Returns:
         The top node; None when there is none, or when reading had to stop.
@@ -186,7 +189,7 @@ def compose(text: str, problems: Problems) -> Node | None:
             f"the character {quoted(strange.group())} is not allowed: remove it, the file must be text",
         )
         return None
-    composer = _Composer(positions, problems)
+    composer = _Composer(positions, problems, references=references)
     for event in _events(text, positions, problems):
         if isinstance(event, StreamEndEvent):
             return composer.top
@@ -223,15 +226,30 @@ def _mend(problem: str, line: str) -> str:
 class _Frame:
     node: ListNode | MappingNode
     key: Node | None = None
+    anchor: str | None = None
+    first: int = 0
+    height: int = 1
+    merged: list[MappingNode] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """A finished node that an alias may repeat, and what repeating it costs."""
+
+    node: Node
+    nodes: int = 1
+    height: int = 0
 
 
 class _Composer:
     """Builds nodes from events without recursion."""
 
-    def __init__(self, positions: Positions, problems: Problems) -> None:
+    def __init__(self, positions: Positions, problems: Problems, *, references: bool) -> None:
         self.top: Node | None = None
         self._positions = positions
         self._problems = problems
+        self._references = references
+        self._anchored: dict[str, _Anchored] = {}
         self._stack: list[_Frame] = []
         self._nodes = 0
         self._documents = 0
@@ -242,7 +260,7 @@ class _Composer:
         if isinstance(event, DocumentStartEvent):
             return self._begin_document(event, mark)
         if isinstance(event, CollectionEndEvent):
-            self._stack.pop()
+            self._end_collection()
         elif isinstance(event, NodeEvent):
             return self._node(event, mark)
         return True
@@ -259,24 +277,62 @@ class _Composer:
         return True
 
     def _node(self, event: NodeEvent, mark: Mark) -> bool:
-        self._nodes += 1
-        if self._nodes > NODE_LIMIT:
-            self._problems.add(mark, f"more than {NODE_LIMIT} values: shorten the file")
+        if self._references and isinstance(event, AliasEvent):
+            return self._repeat(event.anchor, mark)
+        if not self._within_limits(1, 0, mark):
             return False
         node = self._made(event, mark)
         self._attach(node)
         if isinstance(event, SequenceStartEvent | MappingStartEvent):
-            if len(self._stack) >= DEPTH_LIMIT:
-                self._problems.add(mark, f"nested deeper than {DEPTH_LIMIT} levels: nothing here needs that")
+            if not self._within_limits(0, 1, mark):
                 return False
             inside = node if isinstance(node, ListNode | MappingNode) else ListNode(mark)
-            self._stack.append(_Frame(inside))
+            self._stack.append(_Frame(inside, anchor=event.anchor, first=self._nodes))
+        elif event.anchor:
+            self._anchored[event.anchor] = _Anchored(node)
         return True
+
+    def _repeat(self, anchor: str | None, mark: Mark) -> bool:
+        """Put what an alias names in its place; a node that is not finished can not be named."""
+        found = self._anchored.get(anchor or "")
+        if found is None:
+            self._attach(self._broken(mark, f"nothing before this is called {quoted(anchor or '')}"))
+            return True
+        if not self._within_limits(found.nodes, found.height, mark):
+            return False
+        self._attach(found.node)
+        self._raise_to(found.height)
+        return True
+
+    def _within_limits(self, nodes: int, height: int, mark: Mark) -> bool:
+        self._nodes += nodes
+        if self._nodes > NODE_LIMIT:
+            self._problems.add(mark, f"more than {NODE_LIMIT} values: shorten the file")
+            return False
+        if len(self._stack) + height > DEPTH_LIMIT:
+            self._problems.add(mark, f"nested deeper than {DEPTH_LIMIT} levels: nothing here needs that")
+            return False
+        return True
+
+    def _end_collection(self) -> None:
+        frame = self._stack.pop()
+        if isinstance(frame.node, MappingNode):
+            for source in frame.merged:
+                for name, entry in source.entries.items():
+                    frame.node.entries.setdefault(name, entry)
+        if frame.anchor:
+            nodes = self._nodes - frame.first + 1
+            self._anchored[frame.anchor] = _Anchored(frame.node, nodes, frame.height)
+        self._raise_to(frame.height)
+
+    def _raise_to(self, height: int) -> None:
+        if self._stack:
+            self._stack[-1].height = max(self._stack[-1].height, height + 1)
 
     def _made(self, event: NodeEvent, mark: Mark) -> Node:
         if isinstance(event, AliasEvent):
             return self._broken(mark, "aliases (`*name`) are not allowed: write the value out")
-        if event.anchor:
+        if event.anchor and not self._references:
             return self._broken(mark, "anchors (`&name`) are not allowed: remove it")
         if getattr(event, "tag", None):
             return self._broken(mark, "tags (`!name`) are not allowed: remove it, or quote the text")
@@ -306,13 +362,16 @@ class _Composer:
             frame.key = node
         else:
             key, frame.key = frame.key, None
-            self._enter(frame.node, key, node)
+            self._enter(frame, frame.node, key, node)
 
-    def _enter(self, mapping: MappingNode, key: Node, node: Node) -> None:
+    def _enter(self, frame: _Frame, mapping: MappingNode, key: Node, node: Node) -> None:
         if isinstance(key, BrokenNode):
             return
         if not isinstance(key, Scalar):
             self._problems.add(key.mark, f"a key must be a word, not {describe(key)}")
+        elif key.text == "<<" and self._references:
+            sources = node.items if isinstance(node, ListNode) else [node]
+            frame.merged += [source for source in sources if isinstance(source, MappingNode)]
         elif key.text == "<<":
             self._problems.add(key.mark, "merge keys (`<<`) are not allowed: write the values out")
         elif key.text in mapping.entries:
