@@ -229,7 +229,7 @@ class _Frame:
     anchor: str | None = None
     first: int = 0
     height: int = 1
-    merged: list[MappingNode] = field(default_factory=list)
+    merged: list[Node] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,9 +317,7 @@ class _Composer:
     def _end_collection(self) -> None:
         frame = self._stack.pop()
         if isinstance(frame.node, MappingNode):
-            for source in frame.merged:
-                for name, entry in source.entries.items():
-                    frame.node.entries.setdefault(name, entry)
+            _merge(frame.node, frame.merged)
         if frame.anchor:
             nodes = self._nodes - frame.first + 1
             self._anchored[frame.anchor] = _Anchored(frame.node, nodes, frame.height)
@@ -370,8 +368,7 @@ class _Composer:
         if not isinstance(key, Scalar):
             self._problems.add(key.mark, f"a key must be a word, not {describe(key)}")
         elif key.text == "<<" and self._references:
-            sources = node.items if isinstance(node, ListNode) else [node]
-            frame.merged += [source for source in sources if isinstance(source, MappingNode)]
+            frame.merged.append(node)
         elif key.text == "<<":
             self._problems.add(key.mark, "merge keys (`<<`) are not allowed: write the values out")
         elif key.text in mapping.entries:
@@ -381,3 +378,12 @@ class _Composer:
             )
         else:
             mapping.entries[key.text] = (key, node)
+
+
+def _merge(mapping: MappingNode, merged: list[Node]) -> None:
+    """Add what merge keys name, mappings or lists of them; what is there already stays."""
+    for value in merged:
+        for source in value.items if isinstance(value, ListNode) else [value]:
+            if isinstance(source, MappingNode):
+                for name, entry in source.entries.items():
+                    mapping.entries.setdefault(name, entry)

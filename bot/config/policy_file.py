@@ -18,6 +18,9 @@ from pydantic import ValidationError
 
 from bot.config.policy import POLICY_PATH, CheckPolicy, Exemption, Policy
 from bot.config.settings import Publish
+from bot.model.errors import PolicyError, UserError
+from bot.model.verdicts import Severity
+from bot.spec import CheckSpec, Section
 from bot.yaml_nodes import (
     BrokenNode,
     ListNode,
@@ -33,9 +36,6 @@ from bot.yaml_nodes import (
     plain,
     quoted,
 )
-from bot.model.errors import PolicyError, UserError
-from bot.model.verdicts import Severity
-from bot.spec import CheckSpec, Section
 
 SIZE_LIMIT = 64 * 1024
 ERROR_LIMIT = 50
