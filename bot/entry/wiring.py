@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from bot.config.settings import Settings
 from bot.entry.environment import REDIS_URL_FILE
 from bot.model.errors import SettingsError
-from bot.ports import Ledger, Metrics, Queue
+from bot.ports import Metrics, Queue
 
 if TYPE_CHECKING:
     from redis import Redis
 
+    from bot.adapters.ledger import RedisLedger
     from bot.engine.context import Runtime
     from bot.registry import Registry
 
@@ -43,7 +44,7 @@ class Transport:
     """Redis and what stands on it."""
 
     client: Redis
-    ledger: Ledger
+    ledger: RedisLedger
     queue: Queue
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import uuid
+from collections.abc import Sequence
 
+from bot.model.errors import LedgerUnavailable
 from bot.model.events import Acceptance, Delivery
 
 SECRET = "a-webhook-secret-of-32-characters"
@@ -33,22 +35,32 @@ def headers(body: bytes = BODY, *, app_id: int = 42, **changes: str | None) -> d
 
 
 class AcceptingLedger:
-    """The part of a ledger that the receiver uses, in memory; ``error`` is raised when set."""
+    """The part of a ledger that the receiver uses, in memory.
+
+    ``error`` is raised when set; GUIDs in ``refused`` are answered by an error each.
+    """
 
     def __init__(self) -> None:
         self.deliveries: dict[str, Delivery] = {}
         self.error: Exception | None = None
         self.drain_wanted = True
+        self.refused: set[str] = set()
         self.calls = 0
 
-    def accept(self, delivery: Delivery) -> Acceptance:
+    def accept_many(self, deliveries: Sequence[Delivery]) -> list[Acceptance | LedgerUnavailable]:
         """New once, open from then on."""
         self.calls += 1
         if self.error:
             raise self.error
-        known = delivery.id in self.deliveries
-        self.deliveries[delivery.id] = delivery
-        return Acceptance.OPEN if known else Acceptance.NEW
+        outcomes: list[Acceptance | LedgerUnavailable] = []
+        for delivery in deliveries:
+            known = delivery.id in self.deliveries
+            self.deliveries[delivery.id] = delivery
+            full = delivery.guid in self.refused
+            outcomes.append(
+                LedgerUnavailable("full") if full else Acceptance.OPEN if known else Acceptance.NEW
+            )
+        return outcomes
 
     def want_drain(self) -> bool:
         """As set."""

@@ -12,10 +12,11 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from bot.model.errors import LedgerUnavailable, SettingsError
 from bot.model.events import Acceptance, Delivery, Lane
-from bot.ports import Ledger, Metrics
+from bot.ports import Metrics
 
 MAX_BODY = 27 * 1024 * 1024
 """Bytes. GitHub delivers up to 25 MB and nothing above that."""
@@ -64,6 +65,18 @@ class Head:
     length: int | None
 
 
+class Acceptor(Protocol):
+    """The part of a ledger that the receiver needs."""
+
+    def accept_many(self, deliveries: Sequence[Delivery]) -> list[Acceptance | LedgerUnavailable]:
+        """Record each once, as ``Ledger.accept`` does; errors stand in their places.
+
+        Raises:
+            LedgerUnavailable: none was recorded for certain; all may be sent again.
+        """
+        ...
+
+
 class Receiver:
     """Receives deliveries for one App.
 
@@ -80,7 +93,7 @@ class Receiver:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        ledger: Acceptor,
         hint: Callable[[], None],
         metrics: Metrics,
         lanes: Mapping[str, Lane],
@@ -138,22 +151,40 @@ class Receiver:
 
     def receive(self, head: Head, body: bytes) -> Answer:
         """Check the signature over the raw bytes, then record the delivery; blocks on the ledger."""
+        return self.receive_many([(head, body)])[0]
+
+    def receive_many(self, requests: Sequence[tuple[Head, bytes]]) -> list[Answer]:
+        """The same for several at once: each judged by itself, all recorded in one round trip."""
         started = time.perf_counter()
+        answers = [self._refusal(head, body) for head, body in requests]
+        good = [request for request, answer in zip(requests, answers, strict=True) if answer is None]
+        recorded = iter(self._record(good, started) if good else ())
+        return [next(recorded) if answer is None else answer for answer in answers]
+
+    def _refusal(self, head: Head, body: bytes) -> Answer | None:
         if len(body) > MAX_BODY:
             return self.too_large()
-        if not self._signed(head.signature, body):
-            return self.unsigned()
-        lane = self._lanes.get(head.event, Lane.EVENT)
-        delivery = Delivery(head.hook_id, head.guid, head.event, lane, fairness_key(body), body)
+        return None if self._signed(head.signature, body) else self.unsigned()
+
+    def _record(self, requests: Sequence[tuple[Head, bytes]], started: float) -> list[Answer]:
         try:
-            accepted = self._ledger.accept(delivery)
+            outcomes = self._ledger.accept_many([self._delivery(head, body) for head, body in requests])
         except LedgerUnavailable as error:
-            return self.unavailable(str(error))
-        if accepted in (Acceptance.NEW, Acceptance.REOPENED):
+            return [self.unavailable(str(error)) for _ in requests]
+        if Acceptance.NEW in outcomes or Acceptance.REOPENED in outcomes:
             self._hint()
-        label = head.event if head.event in self._lanes else "other"
-        self._metrics.count("deliveries_total", event=label, outcome=accepted.value)
         self._metrics.observe("receive_seconds", time.perf_counter() - started)
+        return [self._answer(head, outcome) for (head, _), outcome in zip(requests, outcomes, strict=True)]
+
+    def _delivery(self, head: Head, body: bytes) -> Delivery:
+        lane = self._lanes.get(head.event, Lane.EVENT)
+        return Delivery(head.hook_id, head.guid, head.event, lane, fairness_key(body), body)
+
+    def _answer(self, head: Head, outcome: Acceptance | LedgerUnavailable) -> Answer:
+        if isinstance(outcome, LedgerUnavailable):
+            return self.unavailable(str(outcome))
+        label = head.event if head.event in self._lanes else "other"
+        self._metrics.count("deliveries_total", event=label, outcome=outcome.value)
         return ACCEPTED
 
     def too_large(self) -> Answer:

@@ -165,11 +165,11 @@ KILLED_AFTER_WRITING = """
 import os, signal, sys
 from bot.adapters.ledger import RedisLedger
 
-accept = RedisLedger.accept
+accept = RedisLedger.accept_many
 
-def accept_and_die(self, delivery):
-    accepted = accept(self, delivery)
-    if delivery.guid == "ka8":
+def accept_and_die(self, deliveries):
+    accepted = accept(self, deliveries)
+    if any(delivery.guid == "ka8" for delivery in deliveries):
         try:
             os.open(os.environ["PLUMBLINE_HOME"] + "/died", os.O_CREAT | os.O_EXCL)
         except FileExistsError:
@@ -177,7 +177,7 @@ def accept_and_die(self, delivery):
         os.kill(os.getpid(), signal.SIGKILL)
     return accepted
 
-RedisLedger.accept = accept_and_die
+RedisLedger.accept_many = accept_and_die
 from bot.entry.cli import main
 main(["web"])
 """

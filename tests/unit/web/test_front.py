@@ -154,13 +154,13 @@ def test_bodies_of_pages_are_bounded_lower(serve: Serve) -> None:
 def test_ka9_a_hung_ledger_is_503_for_all_who_wait(world, serve: Serve) -> None:
     """Those behind the one that hangs are told in time too, and are not tried when it is over."""
     release = threading.Event()
-    accept = world.ledger.accept
+    accept = world.ledger.accept_many
 
-    def hang(delivery):
+    def hang(deliveries):
         release.wait(30)
-        return accept(delivery)
+        return accept(deliveries)
 
-    world.ledger.accept = hang
+    world.ledger.accept_many = hang
     threading.Timer(0.5, release.set).start()
 
     answers = serve(*((scope(), Protocol(BODY)) for _ in range(30)), limits=Limits(answer_s=0.1))
@@ -186,7 +186,7 @@ def test_a_fault_of_ours_is_500_and_logged(world, serve: Serve, caplog) -> None:
     answers = serve((scope(), Protocol(BODY)), (broken, Protocol(BODY)))
 
     assert [status for status, _, _ in answers] == [500, 500]
-    assert "delivery failed" in caplog.text
+    assert "deliveries failed" in caplog.text
     assert "request failed" in caplog.text
 
 

@@ -142,6 +142,20 @@ def test_ka9_ledger_away_is_503_with_a_time_to_come_back(world) -> None:
     assert world.hints == []
 
 
+def test_judges_each_of_several_by_itself(world) -> None:
+    """One forged and one that the ledger refuses do not touch their neighbours."""
+    world.ledger.refused = {"full"}
+    requests = []
+    for guid, changes in (("a", {}), ("b", {"x_hub_signature_256": sign(b"x")}), ("full", {}), ("c", {})):
+        requests.append((world.receiver.admit(values(headers(x_github_delivery=guid, **changes))), BODY))
+
+    answers = world.receiver.receive_many(requests)
+
+    assert [answer.status for answer in answers] == [202, 401, 503, 202]
+    assert world.ledger.calls == 1
+    assert world.hints == ["drain"]
+
+
 @pytest.mark.fault
 @pytest.mark.parametrize("event", ["ping", "never_heard_of", "push"])
 def test_ka12_unknown_events_pings_and_no_installation_are_accepted_and_counted(world, event: str) -> None:
