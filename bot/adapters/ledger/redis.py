@@ -362,12 +362,6 @@ def _accepted(code: int) -> Acceptance:
     return ACCEPTANCES[code]
 
 
-def _accepted(code: int) -> Acceptance:
-    if code < 0:
-        raise LedgerUnavailable("the ledger's byte ceiling is reached: deliveries come in faster than out")
-    return ACCEPTANCES[code]
-
-
 def _deliveries(flat: Sequence[Any]) -> list[ClaimedDelivery]:
     rows = zip(*[iter(flat)] * 7, strict=True)
     return [
