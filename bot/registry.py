@@ -1,4 +1,4 @@
-"""Finds every check, fact, handler and job by scanning packages, and freezes what it found.
+"""Finds every check, fact, handler, job and command by scanning packages, and freezes what it found.
 
 Nothing registers itself by side effect: importing a module leaves a Spec on its functions, and
 ``load`` collects them. Two of one name are refused with both places named.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import EntryPoint, entry_points
@@ -22,6 +22,7 @@ from bot.model.work import Work
 from bot.spec import (
     SPEC_ATTRIBUTE,
     CheckSpec,
+    CommandSpec,
     FactSpec,
     HandlerSpec,
     JobSpec,
@@ -33,7 +34,7 @@ from bot.spec import (
 PACKAGES = ("bot.checks", "bot.facts", "handlers", "jobs")
 ENTRY_POINT_GROUP = "plumbline.plugins"
 
-S = TypeVar("S", CheckSpec, FactSpec, JobSpec)
+S = TypeVar("S", CheckSpec, FactSpec, JobSpec, CommandSpec)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Registry:
     facts: Mapping[str, FactSpec]
     handlers: tuple[HandlerSpec, ...]
     jobs: Mapping[str, JobSpec]
+    commands: Mapping[str, CommandSpec] = field(default_factory=lambda: MappingProxyType({}))
 
     @cached_property
     def lanes(self) -> Mapping[str, Lane]:
@@ -91,6 +93,7 @@ def load(packages: Iterable[str] = PACKAGES, *, plugins: bool = True) -> Registr
         facts=_index(s for s in specs if isinstance(s, FactSpec)),
         handlers=_handlers(s for s in specs if isinstance(s, HandlerSpec)),
         jobs=_index(s for s in specs if isinstance(s, JobSpec)),
+        commands=_index(s for s in specs if isinstance(s, CommandSpec)),
     )
     _refuse_missing_facts(registry)
     _refuse_circles(registry)

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from bot.model.events import Lane
+from bot.model.people import Role
 from bot.model.verdicts import Audience, Severity
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -126,7 +127,31 @@ class JobSpec:
     module: str
 
 
-Spec = CheckSpec | FactSpec | HandlerSpec | JobSpec
+@dataclass(frozen=True, slots=True)
+class CommandSpec:
+    """A slash-command: ``Call`` -> ``Reply`` (see ``bot.engine.commands``); pure.
+
+    Args:
+        who: the least role that may give it.
+        or_author: the author of the pull request may give it there too, whatever their role.
+        changes: it changes something, so on a pull request it is bound to the commit that its head
+            was when the command was given.
+        usage: how it is written, ``/plumbline`` included; optional parts in brackets.
+        examples: lines that can be given as they stand.
+    """
+
+    name: str
+    who: Role
+    or_author: bool
+    changes: bool
+    usage: str
+    examples: tuple[str, ...]
+    function: Callable[..., Any]
+    doc: Doc
+    module: str
+
+
+Spec = CheckSpec | FactSpec | HandlerSpec | JobSpec | CommandSpec
 
 SPEC_ATTRIBUTE = "__plumbline_spec__"
 
@@ -223,6 +248,37 @@ def job(
         return _leave(
             function, JobSpec(name, payload, timeout_s, every_s, lane, function, function.__module__)
         )
+
+    return mark
+
+
+def command(
+    name: str,
+    *,
+    who: Role,
+    usage: str,
+    examples: Sequence[str] = (),
+    or_author: bool = False,
+    changes: bool = False,
+) -> Callable[[F], F]:
+    """Declare a slash-command; see ``CommandSpec``. The docstring's first sentence is its help."""
+    for line in (usage, *examples):
+        if line.split()[:2] != ["/plumbline", name]:
+            raise ValueError(f"usage and examples of {name!r} must begin with '/plumbline {name}': {line!r}")
+
+    def mark(function: F) -> F:
+        spec = CommandSpec(
+            _name(name),
+            who,
+            or_author,
+            changes,
+            usage,
+            tuple(examples),
+            function,
+            parse_doc(function.__doc__ or ""),
+            function.__module__,
+        )
+        return _leave(function, spec)
 
     return mark
 

@@ -19,7 +19,18 @@ from bot.adapters.git.locate import common_directory, git_directory
 from bot.adapters.git.objects import OID, Objects, moment, parse_tree, readable
 from bot.adapters.process import Finished, Limits, last_line
 from bot.model.errors import Gone, Malformed, PermissionMissing, Unavailable, UserError
-from bot.model.facts import Branch, Comparison, EntryKind, PullRequest, Repository, TreeEntry, Visibility
+from bot.model.facts import (
+    About,
+    Branch,
+    Comparison,
+    EntryKind,
+    PullRequest,
+    Release,
+    Repository,
+    TreeEntry,
+    Visibility,
+)
+from bot.model.people import Role
 
 MAX_BRANCHES = 50_000
 """Branches that are listed at all; a repository with more is told apart by ``branches``."""
@@ -213,6 +224,10 @@ class GitReader:
             )
         )
         found, remote_head = {}, None
+    def permission(self, login: str, account_id: int) -> Role:  # noqa: ARG002
+        """Raises PermissionMissing: a clone does not know people."""
+        raise PermissionMissing("a clone does not tell what people may do")
+
         for line in done.stdout.splitlines():
             left, _, symref = line.partition(b"\0")
             oid, seconds, ref = left.split(b" ", 2)

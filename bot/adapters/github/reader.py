@@ -16,7 +16,18 @@ from bot.adapters.github.immutable import Immutable
 from bot.adapters.github.listing import Send, object_id, segment, take
 from bot.adapters.github.transport import Call, Transport, link
 from bot.model.errors import Gone, Malformed
-from bot.model.facts import Branch, Comparison, EntryKind, PullRequest, Repository, TreeEntry, Visibility
+from bot.model.facts import (
+    About,
+    Branch,
+    Comparison,
+    EntryKind,
+    PullRequest,
+    Release,
+    Repository,
+    TreeEntry,
+    Visibility,
+)
+from bot.model.people import Role
 
 OWNER_DEFAULT_BYTES = 1024 * 1024
 """Cap on a file of the owner's ``.github`` repository."""
@@ -142,6 +153,14 @@ class GitHubReader:
     def _owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
         owner = self.repository().owner
         answer = self._send(Call("GET", f"/repos/{segment(owner)}/.github"))
+    def permission(self, login: str, account_id: int) -> Role:
+        """See ``RepoReader``; 404 and an account that took over the login are nobody."""
+        path = f"{self._root}/collaborators/{segment(login)}/permission"
+        answer = self._send(Call("GET", path, within=self._root))
+        if answer.status == 404:
+            return Role.NONE
+        return answers.role(ok(answer).json(), answer.what, account_id)
+
         if answer.status == 404:
             return None
         community = answers.repository(ok(answer).json(), answer.what)

@@ -13,6 +13,7 @@ from bot.adapters.github.errors import Answer, failure, ok
 from bot.adapters.github.listing import Send, items, object_id, segment
 from bot.adapters.github.transport import Call, Transport
 from bot.model.errors import Ambiguous, Gone, Malformed, Rejected
+from bot.model.people import Comment
 from bot.model.reports import Annotation, CheckRun, PublishedCheckRun, PublishedIssue
 from bot.ports import Guard, Metrics
 
@@ -193,6 +194,37 @@ class GitHubWriter:
         sent = {key: value for key, value in changes.items() if value is not None}
         if sent:
             self._write("PATCH", f"{self._root}/issues/{number}", sent, within=f"{self._root}/issues")
+
+    def comment(self, comment_id: int) -> Comment:
+        """See ``RepoWriter``."""
+        path = f"{self._root}/issues/comments/{comment_id}"
+        answer = ok(self._send(Call("GET", path, within=self._root)))
+        comment = answers.comment(answer.json(), answer.what)
+        if comment.id != comment_id:
+            raise Malformed(f"{answer.what}: this is comment {comment.id}")
+        return comment
+
+    def our_comments(self, number: int, *, since: datetime | None = None) -> tuple[Comment, ...]:
+        """See ``RepoWriter``."""
+        login = self._login()
+        query = {"per_page": "100", **({"since": _stamp(since)} if since else {})}
+        call = Call("GET", f"{self._root}/issues/{number}/comments", query, within=self._root)
+        found = (answers.comment(item, what) for item, what in items(self._transport, self._send, call))
+        ours = {comment.id: comment for comment in found if comment.author == login}
+        return tuple(ours[id_] for id_ in sorted(ours))
+
+    def create_comment(self, number: int, body: str) -> int:
+        """See ``RepoWriter``."""
+        path = f"{self._root}/issues/{number}/comments"
+        return _created(self._write("POST", path, {"body": sendable(body)}), "id")
+
+    def update_comment(self, comment_id: int, body: str) -> None:
+        """See ``RepoWriter``."""
+        self._write("PATCH", f"{self._root}/issues/comments/{comment_id}", {"body": sendable(body)})
+
+    def react(self, comment_id: int, reaction: str) -> None:
+        """See ``RepoWriter``."""
+        self._write("POST", f"{self._root}/issues/comments/{comment_id}/reactions", {"content": reaction})
 
     def ensure_label(self, name: str, color: str, description: str) -> None:
         """See ``RepoWriter``; ``color`` is six hexadecimal digits without ``#``."""

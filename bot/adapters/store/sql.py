@@ -20,7 +20,7 @@ from bot.adapters.store.statements import chunks, upsert
 from bot.config.settings import Settings
 from bot.model.errors import Gone, Unavailable
 from bot.model.facts import Repository, Visibility
-from bot.ports import Clock, Installation, StoredEffect, StoredVerdict
+from bot.ports import COMMAND_EFFECT, Clock, Installation, StoredEffect, StoredExemption, StoredVerdict
 
 INSTALLATION_COLUMNS = (
     "id",
@@ -58,13 +58,15 @@ VERDICT_COLUMNS = (
     "last_outcome",
 )
 
+EXEMPTION_COLUMNS = ("check", "reason", "until", "actor_id", "comment_id", "created_at")
+
 
 @dataclass(frozen=True, slots=True)
 class Retention:
     """How long things are kept.
 
     Args:
-        history: verdict changes and audit events.
+        history: verdict changes, audit events, what became of commands, lapsed exemptions.
         uninstalled: everything of an installation after it was deleted.
         cache: content-addressed values after they were computed.
     """
@@ -276,6 +278,22 @@ class SqlStore:
             _hold(connection, repository_id)
             upsert(connection, tables.policies, [row])
 
+    def exemptions(self, repository_id: int) -> tuple[StoredExemption, ...]:
+        """Those given by commands, also lapsed ones, by check."""
+        statement = select(*(tables.exemptions.c[name] for name in EXEMPTION_COLUMNS)).where(
+            tables.exemptions.c.repository_id == repository_id
+        )
+        with self._read() as connection:
+            rows = connection.execute(statement.order_by(tables.exemptions.c.check)).all()
+        return tuple(StoredExemption(**row._mapping) for row in rows)
+
+    def save_exemption(self, repository_id: int, exemption: StoredExemption) -> None:
+        """Insert, or replace the one of the same check."""
+        row = {name: getattr(exemption, name) for name in EXEMPTION_COLUMNS}
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            upsert(connection, tables.exemptions, [row | {"repository_id": repository_id}])
+
     # What belongs to nobody
 
     def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
@@ -326,6 +344,8 @@ class SqlStore:
         with self._write() as connection:
             old = tables.verdict_changes.c.judged_at < now - kept.history
             count += connection.execute(delete(tables.verdict_changes).where(old)).rowcount
+        with self._write() as connection:
+            count += _purge_commands(connection, now - kept.history)
         with self._write() as connection:
             count += audit.purge(connection, now - kept.history)
         with self._write() as connection:
@@ -382,6 +402,13 @@ def _purge_uninstalled(connection: Connection, before: datetime) -> int:
             delete(tables.installations).where(tables.installations.c.deleted_at <= before)
         ).rowcount
     )
+
+
+def _purge_commands(connection: Connection, before: datetime) -> int:
+    effects, exemptions = tables.effects, tables.exemptions
+    done = delete(effects).where(effects.c.kind == COMMAND_EFFECT, effects.c.saved_at < before)
+    lapsed = delete(exemptions).where(exemptions.c.until < before.date())
+    return connection.execute(done).rowcount + connection.execute(lapsed).rowcount
 
 
 def _repository_row(repository: Repository) -> dict[str, Any]:

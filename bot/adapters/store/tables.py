@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -137,6 +138,18 @@ policies = Table(
     Column("saved_at", UtcDateTime, nullable=False),
 )
 
+exemptions = Table(
+    "exemptions",
+    metadata,
+    _of_repository(),
+    Column("check", CleanText, primary_key=True),
+    Column("reason", CleanText, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("comment_id", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 cache = Table(
     "cache",
     metadata,
@@ -168,5 +181,5 @@ audit_events = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-OF_REPOSITORY = (facts, verdicts, verdict_changes, effects, policies)
+OF_REPOSITORY = (facts, verdicts, verdict_changes, effects, policies, exemptions)
 """Tables whose rows belong to a repository."""

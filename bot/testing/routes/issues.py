@@ -256,8 +256,10 @@ def delete_label(call: Call) -> Answer:
 
 @in_repository("GET", "/issues/{number}/comments", _READ)
 def comments(call: Call) -> Answer:
-    """The comments of an issue, oldest first."""
-    return call.page(_issue(call).comments, lambda comment: _shown(call, comment))
+    """The comments of an issue, oldest first; filter since."""
+    since = _moment(call.query("since")) if call.query("since") else None
+    found = [c for c in _issue(call).comments if since is None or c.updated_at >= since]
+    return call.page(found, lambda comment: _shown(call, comment))
 
 
 def _shown(call: Call, comment: Comment) -> Json:
