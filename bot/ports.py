@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from bot.model.events import Acceptance, Delivery, Lane
 from bot.model.facts import (
+    About,
     Branch,
     Comparison,
     PullRequest,
+    Release,
     Repository,
     TreeEntry,
     WorkflowFinding,
 )
 from bot.model.reports import CheckRun, PublishedCheckRun, PublishedIssue
 from bot.model.work import Claim, ClaimedDelivery, ClaimedWork, LedgerStats, Record, Work
-from bot.model.people import Comment, Role
 
 
 class Clock(Protocol):
@@ -112,13 +113,25 @@ class RepoReader(Protocol):
         None when there is none. Raises PermissionMissing when that can not be known.
         """
         ...
-    def permission(self, login: str, account_id: int) -> Role:
-        """What a person may do in the repository now; NONE for whoever is not that account any more.
 
-        Raises PermissionMissing when it can not be known.
+    def owner_default_directory(self, path: str) -> tuple[TreeEntry, ...]:
+        """The direct entries of a directory of the owner's ``.github`` repository; () when absent.
+
+        Raises PermissionMissing when that can not be known.
         """
         ...
 
+    def about(self) -> About:
+        """What the repository's page says of it. Raises PermissionMissing for a clone."""
+        ...
+
+    def latest_release(self) -> Release | None:
+        """The release that GitHub calls the latest. Raises PermissionMissing for a clone."""
+        ...
+
+    def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
+        """All entries of a commit but directories, at any depth, with sizes; True when there are more."""
+        ...
 
 
 class RepoWriter(Protocol):
@@ -188,30 +201,6 @@ class Installation:
     account_type: str
     permissions: Mapping[str, str]
     suspended: bool
-    def comment(self, comment_id: int) -> Comment:
-        """One comment as it is now. Raises Gone when it was deleted."""
-        ...
-
-    def our_comments(self, number: int, *, since: datetime | None = None) -> tuple[Comment, ...]:
-        """Our own comments under an issue or pull request, oldest first.
-
-        Args:
-            since: leave out those that were last changed before.
-        """
-        ...
-
-    def create_comment(self, number: int, body: str) -> int:
-        """Comment on an issue or pull request; returns the comment's id."""
-        ...
-
-    def update_comment(self, comment_id: int, body: str) -> None:
-        """Change a comment of ours. Raises Gone when it was deleted."""
-        ...
-
-    def react(self, comment_id: int, reaction: str) -> None:
-        """React to a comment (``eyes``, ``+1``, ...); a second time changes nothing."""
-        ...
-
     repository_selection: str = "all"
 
 
@@ -497,10 +486,6 @@ class Store(Protocol):
         ...
 
     def remove_installation(self, installation_id: int) -> None:
-COMMAND_EFFECT = "command"
-"""Kind of the effects that say what became of the commands of a comment, by the comment's id."""
-
-
         """Mark deleted now; its data is purged 30 days later."""
         ...
 
@@ -510,24 +495,6 @@ COMMAND_EFFECT = "command"
 
     def repository(self, repository_id: int) -> tuple[int, Repository] | None:
         """(installation id, repository) as last seen."""
-@dataclass(frozen=True, slots=True)
-class StoredExemption:
-    """An exemption that was given by a command.
-
-    Args:
-        until: the last day.
-        actor_id: numeric id of the account that gave it.
-        comment_id: the comment that holds the command.
-    """
-
-    check: str
-    reason: str
-    until: date
-    actor_id: int
-    comment_id: int
-    created_at: datetime
-
-
         ...
 
     def repositories(self, installation_id: int) -> list[Repository]:
@@ -597,11 +564,3 @@ class StoredExemption:
     def ping(self) -> None:
         """Raises Unavailable when the database can not be used."""
         ...
-    def exemptions(self, repository_id: int) -> tuple[StoredExemption, ...]:
-        """Those given by commands, also lapsed ones, by check."""
-        ...
-
-    def save_exemption(self, repository_id: int, exemption: StoredExemption) -> None:
-        """Insert, or replace the one of the same check."""
-        ...
-

@@ -17,6 +17,7 @@ from bot.testing.state import (
     Issue,
     LoggedDelivery,
     PullDetails,
+    Release,
 )
 from bot.testing.world import RepositoryLike
 
@@ -78,6 +79,51 @@ class People(Branches):
             parent.forks += 1
             self._announce_new(forked, account)
             return forked
+
+    def describe(
+        self,
+        which: RepositoryLike,
+        *,
+        description: str | None = None,
+        homepage: str | None = None,
+        topics: Sequence[str] = (),
+        pages: bool = False,
+        actor: str = "octocat",
+    ) -> None:
+        """Write down what the repository's page says of it."""
+        with self.transaction():
+            repository = self.repository(which)
+            repository.description, repository.homepage = description, homepage
+            repository.topics, repository.has_pages = list(topics), pages
+            self._emit_repository(repository, "edited", self.account(actor), changes={})
+
+    def publish_release(
+        self,
+        which: RepositoryLike,
+        tag: str,
+        *,
+        notes: str | None = None,
+        prerelease: bool = False,
+        actor: str = "octocat",
+    ) -> Release:
+        """Publish a release of the default branch; its tag is made when it is not there."""
+        with self.transaction():
+            repository, now = self.repository(which), self.now()
+            if repository.head is not None and f"refs/tags/{tag}" not in repository.refs:
+                self.point(repository, f"refs/tags/{tag}", repository.head, self.account(actor))
+            release = Release(
+                id=self.new_id(),
+                tag=tag,
+                name=tag,
+                body=notes,
+                author=self.account(actor),
+                target=repository.default_branch,
+                created_at=now,
+                published_at=now,
+                prerelease=prerelease,
+            )
+            repository.releases.append(release)
+            return release
 
     def _announce_new(self, repository: FakeRepository, actor: Account) -> None:
         self._emit_repository(repository, "created", actor)

@@ -21,6 +21,7 @@ from bot.testing.state import (
     LoggedDelivery,
     PullDetails,
     Reaction,
+    Release,
     Status,
 )
 
@@ -239,7 +240,7 @@ class Renderer:
             "clone_url": f"{page}.git",
             "svn_url": page,
             "mirror_url": None,
-            "homepage": None,
+            "homepage": repository.homepage,
             "language": None,
             "license": None,
             "size": 0 if repository.empty else 1,
@@ -254,13 +255,13 @@ class Renderer:
             "has_issues": repository.has_issues,
             "has_projects": True,
             "has_wiki": True,
-            "has_pages": False,
+            "has_pages": repository.has_pages,
             "has_downloads": True,
             "has_discussions": False,
             "allow_forking": True,
             "is_template": False,
             "web_commit_signoff_required": False,
-            "topics": [],
+            "topics": list(repository.topics),
             "archived": repository.archived,
             "disabled": False,
             "visibility": "private" if repository.private else "public",
@@ -287,6 +288,34 @@ class Renderer:
             "name": repository.name,
             "full_name": repository.full_name,
             "private": repository.private,
+        }
+
+    def release(self, repository: FakeRepository, release: Release) -> Json:
+        """A ``release``."""
+        url = f"{self.repository_url(repository)}/releases/{release.id}"
+        page = self.repository_page(repository)
+        tag = quote(release.tag, safe="")
+        return {
+            "id": release.id,
+            "node_id": f"RE_{release.id:08d}",
+            "url": url,
+            "html_url": f"{page}/releases/tag/{tag}",
+            "assets_url": f"{url}/assets",
+            "upload_url": f"{url}/assets{{?name,label}}",
+            "tarball_url": f"{self.repository_url(repository)}/tarball/{tag}",
+            "zipball_url": f"{self.repository_url(repository)}/zipball/{tag}",
+            "tag_name": release.tag,
+            "target_commitish": release.target,
+            "name": release.name,
+            "body": release.body,
+            "draft": release.draft,
+            "prerelease": release.prerelease,
+            "immutable": False,
+            "author": self.user(release.author),
+            "assets": [],
+            "created_at": stamp(release.created_at),
+            "updated_at": stamp(release.created_at),
+            "published_at": stamp_or_none(release.published_at),
         }
 
     # Commits and trees

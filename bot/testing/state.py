@@ -208,6 +208,22 @@ class Status:
 
 
 @dataclass(eq=False)
+class Release:
+    """A release; drafts and pre-releases are never the latest."""
+
+    id: int
+    tag: str
+    name: str | None
+    body: str | None
+    author: Account
+    target: str
+    created_at: datetime
+    published_at: datetime | None
+    draft: bool = False
+    prerelease: bool = False
+
+
+@dataclass(eq=False)
 class LoggedDelivery:
     """An attempt to deliver an event, as ``GET /app/hook/deliveries`` shows it.
 
@@ -252,6 +268,9 @@ class FakeRepository:
     pushed_at: datetime | None = None
     parent: FakeRepository | None = None
     description: str | None = None
+    homepage: str | None = None
+    topics: list[str] = field(default_factory=list)
+    has_pages: bool = False
     archived: bool = False
     has_issues: bool = True
     forks: int = 0
@@ -266,6 +285,7 @@ class FakeRepository:
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
     rulesets: list[dict[str, Any]] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
 
     @property
     def full_name(self) -> str:

@@ -147,6 +147,18 @@ def moment(seconds: bytes) -> datetime | None:
     return datetime.fromtimestamp(number, UTC) if number < 253402300800 else None
 
 
+def parse_listing(data: bytes) -> Iterator[TreeEntry]:
+    """The entries that ``git ls-tree -r -l -z`` printed; a blob that is not there has no size."""
+    for line in data.split(b"\0"):
+        meta, tab, name = line.partition(b"\t")
+        words = meta.split()
+        if not tab or len(words) != 4:
+            continue
+        mode, _, oid, size = words
+        kind = _KINDS.get(mode, EntryKind.FILE)
+        yield TreeEntry(readable(name), kind, oid.decode("ascii"), int(size) if size.isdigit() else None)
+
+
 def parse_tree(data: bytes, folder: str, oid_bytes: int) -> Iterator[TreeEntry]:
     """The entries of a raw tree, in git's order.
 

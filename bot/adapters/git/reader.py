@@ -16,7 +16,7 @@ from types import TracebackType
 
 from bot.adapters.git.environment import Git
 from bot.adapters.git.locate import common_directory, git_directory
-from bot.adapters.git.objects import OID, Objects, moment, parse_tree, readable
+from bot.adapters.git.objects import OID, Objects, moment, parse_listing, parse_tree, readable
 from bot.adapters.process import Finished, Limits, last_line
 from bot.model.errors import Gone, Malformed, PermissionMissing, Unavailable, UserError
 from bot.model.facts import (
@@ -30,7 +30,6 @@ from bot.model.facts import (
     TreeEntry,
     Visibility,
 )
-from bot.model.people import Role
 
 MAX_BRANCHES = 50_000
 """Branches that are listed at all; a repository with more is told apart by ``branches``."""
@@ -207,6 +206,26 @@ class GitReader:
         """Raises PermissionMissing: a clone does not show the owner's other repositories."""
         raise PermissionMissing("a clone does not show the defaults in the owner's `.github` repository")
 
+    def owner_default_directory(self, path: str) -> tuple[TreeEntry, ...]:  # noqa: ARG002
+        """Raises PermissionMissing: a clone does not show the owner's other repositories."""
+        raise PermissionMissing("a clone does not show the defaults in the owner's `.github` repository")
+
+    def about(self) -> About:
+        """Raises PermissionMissing: GitHub keeps it beside the repository."""
+        raise PermissionMissing("a clone does not hold the description, topics and homepage")
+
+    def latest_release(self) -> Release | None:
+        """Raises PermissionMissing: GitHub keeps releases beside the repository."""
+        raise PermissionMissing("a clone does not hold releases and their notes")
+
+    def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
+        """All entries of a commit but directories, at any depth, sorted by path; never cut short."""
+        if not commit:
+            return (), False
+        tree = self._objects.commit(commit).tree
+        done = self._checked(self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", tree))
+        return tuple(sorted(parse_listing(done.stdout), key=lambda e: e.path)), False
+
     def _tree(self, oid: str, folder: str) -> tuple[TreeEntry, ...]:
         key = f"{oid}:{folder}"
         if key not in self._trees:
@@ -224,10 +243,6 @@ class GitReader:
             )
         )
         found, remote_head = {}, None
-    def permission(self, login: str, account_id: int) -> Role:  # noqa: ARG002
-        """Raises PermissionMissing: a clone does not know people."""
-        raise PermissionMissing("a clone does not tell what people may do")
-
         for line in done.stdout.splitlines():
             left, _, symref = line.partition(b"\0")
             oid, seconds, ref = left.split(b" ", 2)

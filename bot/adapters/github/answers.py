@@ -22,7 +22,6 @@ from bot.model.facts import (
     TreeEntry,
     Visibility,
 )
-from bot.model.people import Comment, Role
 from bot.model.reports import PublishedCheckRun, PublishedIssue
 from bot.ports import HookDelivery
 
@@ -30,14 +29,6 @@ T = TypeVar("T")
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _KINDS = {"120000": EntryKind.SYMLINK, "160000": EntryKind.SUBMODULE, "040000": EntryKind.DIRECTORY}
-_LEVELS = {
-    "none": (Role.NONE, Role.NONE),
-    "read": (Role.READ, Role.TRIAGE),
-    "write": (Role.WRITE, Role.MAINTAIN),
-    "admin": (Role.ADMIN, Role.ADMIN),
-}
-"""Level -> the least and the most that a role of this level may be."""
-_ROLES = {role.label: role for role in Role}
 _MISSING = object()
 
 
@@ -58,6 +49,40 @@ def repository(data: Any, what: str) -> Repository:
         html_url=optional(data, "html_url", str, what) or "",
         pushed_at=_moment_or_none(data, "pushed_at", what),
     )
+
+
+def about(data: Any, what: str) -> About:
+    """What a full repository object says of its page; a GHES without Pages does not tell of them."""
+    topics = optional(data, "topics", list, what) or []
+    if not all(isinstance(topic, str) for topic in topics):
+        raise Malformed(f"{what}: `topics` is not a list of names")
+    # Both keys are there even when nothing was written, and are null then.
+    for key in ("description", "homepage"):
+        if key not in table(data, "", what):
+            raise Malformed(f"{what}: `{key}` is missing in the answer")
+    return About(
+        description=(optional(data, "description", str, what) or "").strip(),
+        homepage=(optional(data, "homepage", str, what) or "").strip(),
+        topics=tuple(topics),
+        pages=bool(optional(data, "has_pages", bool, what)),
+    )
+
+
+def release(data: Any, what: str) -> Release:
+    """A published release."""
+    return Release(
+        tag=text(data, "tag_name", what),
+        name=optional(data, "name", str, what) or "",
+        notes=optional(data, "body", str, what) or "",
+        published_at=_moment_or_none(data, "published_at", what),
+    )
+
+
+def files(data: Any, what: str) -> tuple[tuple[TreeEntry, ...], bool]:
+    """All entries of a recursive tree but directories, sorted by path, and whether it was cut short."""
+    entries = (_tree_entry(item, what, "", nested=True) for item in listing(data, "tree", what))
+    found = sorted((e for e in entries if e.kind is not EntryKind.DIRECTORY), key=lambda e: e.path)
+    return tuple(found), flag(data, "truncated", what)
 
 
 def tree(data: Any, what: str, prefix: str) -> tuple[TreeEntry, ...]:
@@ -179,41 +204,6 @@ def flag(data: Any, key: str, what: str) -> bool:
     """A required true or false."""
     return _required(data, key, bool, what)
 
-def comment(data: Any, what: str) -> Comment:
-    """A comment under an issue or pull request, single or from a list."""
-    user = optional(data, "user", dict, what)
-    number = text(data, "issue_url", what).rpartition("/")[2]
-    if not (number.isascii() and number.isdigit()):
-        raise Malformed(f"{what}: `issue_url` does not end in a number")
-    return Comment(
-        id=_required(data, "id", int, what),
-        number=int(number),
-        author_id=_required(user, "id", int, what) if user is not None else 0,
-        author=text(user, "login", what) if user is not None else "",
-        bot=user is not None and text(user, "type", what) == "Bot",
-        body=optional(data, "body", str, what) or "",
-        created_at=moment(data, "created_at", what),
-        updated_at=moment(data, "updated_at", what),
-    )
-
-
-def role(data: Any, what: str, account_id: int) -> Role:
-    """What ``collaborators/{login}/permission`` says of an account.
-
-    ``permission`` knows four levels only, ``role_name`` the exact role. A custom role counts as the
-    level that it is built on, and no role counts for more than its level allows.
-    """
-    user = optional(data, "user", dict, what)
-    if user is None or number(user, "id", what) != account_id:
-        return Role.NONE
-    level = text(data, "permission", what)
-    if level not in _LEVELS:
-        raise Malformed(f"{what}: `permission` is not one that is known")
-    least, most = _LEVELS[level]
-    exact = _ROLES.get(optional(data, "role_name", str, what) or "", least)
-    return min(exact, most)
-
-
 
 def oid(data: Any, key: str, what: str) -> str:
     """A required object id: 40 or 64 hexadecimal digits."""
@@ -293,9 +283,9 @@ def _visibility(name: str | None, private: bool, what: str) -> Visibility:
         raise Malformed(f"{what}: `visibility` is not one that is known") from error
 
 
-def _tree_entry(item: Any, what: str, prefix: str) -> TreeEntry:
+def _tree_entry(item: Any, what: str, prefix: str, *, nested: bool = False) -> TreeEntry:
     name = text(item, "path", what)
-    if not name or "/" in name:
+    if not name or ("/" in name and not nested):
         raise Malformed(f"{what}: an entry's name is empty or a path")
     kind = _KINDS.get(text(item, "mode", what).zfill(6), EntryKind.FILE)
     return TreeEntry(

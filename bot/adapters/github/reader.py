@@ -27,7 +27,6 @@ from bot.model.facts import (
     TreeEntry,
     Visibility,
 )
-from bot.model.people import Role
 
 OWNER_DEFAULT_BYTES = 1024 * 1024
 """Cap on a file of the owner's ``.github`` repository."""
@@ -56,7 +55,10 @@ class GitHubReader:
         self._transport = transport
         self._memory = memory
         self._repository: Repository | None = None
+        self._description: tuple[Any, str] = ({}, "")
         self._defaults: dict[tuple[str, ...], tuple[str, str] | None] = {}
+        self._community: tuple[GitHubReader, str] | None = None
+        self._community_known = False
 
     def repository(self) -> Repository:
         """See ``RepoReader``; one call more when its size is 0, to learn whether it is empty."""
@@ -64,12 +66,18 @@ class GitHubReader:
             self._repository = self._read_repository()
         return self._repository
 
+    def about(self) -> About:
+        """See ``RepoReader``; no call more, as the answer that tells the repository tells this, too."""
+        self.repository()
+        return answers.about(*self._description)
+
     def _read_repository(self) -> Repository:
         answer = self._get("")
         data = answer.json()
         repository = answers.repository(data, answer.what)
         if repository.id != self._id:
             raise Malformed(f"{answer.what}: this is repository {repository.id}, not {self._id}")
+        self._description = data, answer.what
         if answers.optional(data, "size", int, answer.what) or not self._is_empty(repository.default_branch):
             return repository
         return replace(repository, empty=True)
@@ -150,17 +158,38 @@ class GitHubReader:
             self._defaults[key] = self._owner_default(names)
         return self._defaults[key]
 
+    def owner_default_directory(self, path: str) -> tuple[TreeEntry, ...]:
+        """See ``RepoReader``; which repository it is and its newest commit are asked once."""
+        found = self._owner_community()
+        if found is None:
+            return ()
+        community, commit = found
+        try:
+            return community.directory(commit, path)
+        except Gone:
+            return ()
+
     def _owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
+        found = self._owner_community()
+        if found is None:
+            return None
+        community, commit = found
+        try:
+            return community._first_text(commit, names)
+        except Gone:
+            # Deleted meanwhile.
+            return None
+
+    def _owner_community(self) -> tuple[GitHubReader, str] | None:
+        """A reader of the owner's ``.github`` repository and its newest commit, if others may see it."""
+        if not self._community_known:
+            self._community = self._find_community()
+            self._community_known = True
+        return self._community
+
+    def _find_community(self) -> tuple[GitHubReader, str] | None:
         owner = self.repository().owner
         answer = self._send(Call("GET", f"/repos/{segment(owner)}/.github"))
-    def permission(self, login: str, account_id: int) -> Role:
-        """See ``RepoReader``; 404 and an account that took over the login are nobody."""
-        path = f"{self._root}/collaborators/{segment(login)}/permission"
-        answer = self._send(Call("GET", path, within=self._root))
-        if answer.status == 404:
-            return Role.NONE
-        return answers.role(ok(answer).json(), answer.what, account_id)
-
         if answer.status == 404:
             return None
         community = answers.repository(ok(answer).json(), answer.what)
@@ -168,18 +197,34 @@ class GitHubReader:
             return None
         other = GitHubReader(community.id, self._send, self._transport, self._memory)
         try:
-            return other._first_text(community.default_branch, names)
+            return other, other.head(community.default_branch)
         except Gone:
             # An empty repository, or one deleted meanwhile.
             return None
 
-    def _first_text(self, branch: str, names: Sequence[str]) -> tuple[str, str] | None:
-        commit = self.head(branch)
+    def _first_text(self, commit: str, names: Sequence[str]) -> tuple[str, str] | None:
         for name in names:
             entry = self._find(commit, name)
             if entry is not None:
                 return entry.path, self.blob(entry.oid, limit=OWNER_DEFAULT_BYTES).decode("utf-8", "replace")
         return None
+
+    def latest_release(self) -> Release | None:
+        """See ``RepoReader``."""
+        answer = self._send(Call("GET", f"{self._root}/releases/latest", within=self._root))
+        if answer.status == 404:
+            return None
+        return answers.release(ok(answer).json(), answer.what)
+
+    def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
+        """See ``RepoReader``; one call. GitHub tells at most 100,000 entries or 7 MB."""
+
+        def read() -> tuple[tuple[TreeEntry, ...], bool]:
+            path = f"{self._root}/git/trees/{object_id(commit)}"
+            answer = ok(self._send(Call("GET", path, {"recursive": "1"}, within=self._root)))
+            return answers.files(answer.json(), answer.what)
+
+        return self._memory.recall((self._id, "files", commit), read, lambda found: 300 * len(found[0]))
 
     def _find(self, commit: str, path: str) -> TreeEntry | None:
         parent, _, _ = path.rpartition("/")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.model.errors import Gone, Malformed, PermissionMissing
-from bot.model.facts import EntryKind, Visibility
+from bot.model.facts import About, EntryKind, Release, Visibility
 from tests.contract.github.scripted import (
     BLOB,
     REPOSITORY,
@@ -449,3 +449,95 @@ def test_a_refused_read_is_malformed_not_rejected(desk: Desk) -> None:
     with pytest.raises(Gone):
         reader.compare(SHA, SHA2)
     assert reader.local is False
+
+
+def test_about_comes_with_the_repository(desk: Desk) -> None:
+    """No call more; a key that is missing is no empty text, and harms only who asks for it."""
+    told = repository(description=" A tool ", homepage=None, topics=["ci"], has_pages=True)
+    bare = {k: v for k, v in repository().items() if k not in ("description", "homepage")}
+    desk.server.on_repository(
+        "GET", "", Reply(200, told), Reply(200, bare), Reply(200, told | {"topics": [1]})
+    )
+
+    reader = desk.reader()
+    assert reader.about() == About("A tool", "", ("ci",), pages=True)
+    assert reader.repository().full_name == "acme/repo"
+    assert len(desk.server.sent("GET")) == 1
+    for what in ("`description` is missing", "`topics` is not a list of names"):
+        reader = desk.reader()
+        assert reader.repository().full_name == "acme/repo"
+        with pytest.raises(Malformed, match=what):
+            reader.about()
+
+
+def test_the_latest_release(desk: Desk) -> None:
+    """None where there is none; what is refused is no none."""
+    desk.grow_old()
+    release = {"tag_name": "v1", "name": None, "body": None, "published_at": "2026-01-02T00:00:00Z"}
+    desk.server.on_repository(
+        "GET",
+        "/releases/latest",
+        Reply(200, release),
+        Reply(404, {"message": "Not Found"}),
+        Reply(403, {"message": "Resource not accessible by integration"}),
+    )
+    reader = desk.reader()
+
+    assert reader.latest_release() == Release("v1", "", "", datetime(2026, 1, 2, tzinfo=UTC))
+    assert reader.latest_release() is None
+    with pytest.raises(PermissionMissing):
+        reader.latest_release()
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_all_files_in_one_call(desk: Desk, more: bool) -> None:
+    """Directories are left out; a listing that was cut short says so; asked once for a commit."""
+    entries = [
+        entry("src", "040000", TREE),
+        entry("src/b.py", size=3),
+        entry("a.sh", "100755", size=4),
+        entry("link", "120000", size=5),
+        entry("module", "160000", SHA),
+    ]
+    desk.server.on_repository("GET", f"/git/trees/{SHA}", tree(*entries, truncated=more))
+    reader = desk.reader()
+
+    found, cut = reader.all_files(SHA)
+
+    assert [(e.path, e.kind, e.size) for e in found] == [
+        ("a.sh", EntryKind.FILE, 4),
+        ("link", EntryKind.SYMLINK, 5),
+        ("module", EntryKind.SUBMODULE, None),
+        ("src/b.py", EntryKind.FILE, 3),
+    ]
+    assert cut is more
+    assert reader.all_files(SHA) == (found, more)
+    assert [r.query for r in desk.server.sent("GET")] == [{"recursive": "1"}]
+
+
+def test_the_owners_folder_and_files_share_their_calls(desk: Desk) -> None:
+    """Which repository it is and its newest commit are asked once for all that is looked up in it."""
+    desk.server.on_repository("GET", "", Reply(200, repository()))
+    desk.server.on(
+        "GET", "/repos/acme/.github", Reply(200, repository(id=43, private=False, visibility="public"))
+    )
+    desk.server.on("GET", "/repositories/43/git/ref/heads/main", ref("main"))
+    desk.server.on("GET", f"/repositories/43/git/trees/{SHA}", tree(entry("ISSUE_TEMPLATE", "040000", TREE)))
+    desk.server.on("GET", f"/repositories/43/git/trees/{TREE}", tree(entry("bug.yml")))
+    reader = desk.reader()
+
+    assert [e.path for e in reader.owner_default_directory("ISSUE_TEMPLATE")] == ["ISSUE_TEMPLATE/bug.yml"]
+    assert reader.owner_default_directory("docs") == ()
+    assert reader.owner_default(["SECURITY.md"]) is None
+    assert len(desk.server.sent("GET")) == 5
+
+
+def test_an_owner_without_defaults_is_asked_once(desk: Desk) -> None:
+    """A 404 costs a call, too."""
+    desk.server.on_repository("GET", "", Reply(200, repository()))
+    desk.server.on("GET", "/repos/acme/.github", Reply(404, {"message": "Not Found"}))
+    reader = desk.reader()
+
+    assert reader.owner_default_directory("") == ()
+    assert reader.owner_default(["SECURITY.md"]) is None
+    assert len(desk.server.sent("GET", "/.github")) == 1

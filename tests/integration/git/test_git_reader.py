@@ -183,11 +183,39 @@ class TestState:
             assert reader.open_pull_requests(limit=9) == ((), False)
             with pytest.raises(Gone):
                 reader.pull_request(1)
-            with pytest.raises(PermissionMissing):
-                reader.owner_default(["SECURITY.md"])
+            for ask in (
+                lambda: reader.owner_default(["SECURITY.md"]),
+                lambda: reader.owner_default_directory(""),
+                reader.about,
+                reader.latest_release,
+            ):
+                with pytest.raises(PermissionMissing):
+                    ask()
 
 
 class TestFiles:
+    def test_lists_all_files_with_their_sizes(self, clone):
+        """At any depth, sorted by path; links and submodules are what they are."""
+        (clone.path / "link").symlink_to("a.txt")
+        first = clone.commit(**{"a.txt": "1", "dir/sub/c.txt": "333", "dir-x": "", "new\nline": "22"})
+        clone.git("update-index", "--add", "--cacheinfo", f"160000,{first},module")
+        clone.git("commit", "--quiet", "-m", "m")
+        commit = clone.git("rev-parse", "HEAD")
+
+        with open_clone(clone.path) as reader:
+            found, more = reader.all_files(commit)
+            assert reader.all_files("") == ((), False)
+
+        assert more is False
+        assert [(e.path, e.kind, e.size) for e in found] == [
+            ("a.txt", EntryKind.FILE, 1),
+            ("dir-x", EntryKind.FILE, 0),
+            ("dir/sub/c.txt", EntryKind.FILE, 3),
+            ("link", EntryKind.SYMLINK, 5),
+            ("module", EntryKind.SUBMODULE, None),
+            ("new\nline", EntryKind.FILE, 2),
+        ]
+
     def test_lists_directories_of_a_commit(self, clone):
         """Direct entries, sorted by path; what is not there is empty."""
         (clone.path / "link").symlink_to("/etc/passwd")

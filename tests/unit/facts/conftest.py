@@ -10,10 +10,12 @@ import pytest
 
 from bot.model.errors import Gone, Malformed, PermissionMissing
 from bot.model.facts import (
+    About,
     Branch,
     Comparison,
     EntryKind,
     PullRequest,
+    Release,
     Repository,
     TreeEntry,
     WorkflowFinding,
@@ -34,6 +36,11 @@ class MemoryReader:
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     local: bool = False
     compared: list[str] = field(default_factory=list)
+    sized: bool = True
+    release: Release | None = None
+    cut_short: bool = False
+    sizes: dict[str, int] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
 
     def repository(self) -> Repository:
         return Repository(1, "acme/tool", "main")
@@ -43,15 +50,49 @@ class MemoryReader:
 
     def directory(self, commit: str, path: str = "") -> tuple[TreeEntry, ...]:
         assert commit == COMMIT
+        self.calls.append(f"directory {path}")
+        return self._entries(self.files, path)
+
+    def _entries(self, files: Mapping[str, bytes], path: str) -> tuple[TreeEntry, ...]:
         prefix = f"{path}/" if path else ""
         found = {}
-        for name, data in self.files.items():
+        for name, data in files.items():
             rest = name.removeprefix(prefix)
             if rest != name or not prefix:
                 first, slash, _ = rest.partition("/")
                 kind = EntryKind.DIRECTORY if slash else self.kinds.get(name, EntryKind.FILE)
-                found[prefix + first] = TreeEntry(prefix + first, kind, oid_of(data))
+                size = None if slash or not self.sized else self.sizes.get(name, len(data))
+                found[prefix + first] = TreeEntry(prefix + first, kind, oid_of(data), size)
         return tuple(found[name] for name in sorted(found))
+
+    def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
+        assert commit == COMMIT
+        return tuple(
+            TreeEntry(
+                name,
+                self.kinds.get(name, EntryKind.FILE),
+                oid_of(data),
+                self.sizes.get(name, len(data)) if self.sized else None,
+            )
+            for name, data in sorted(self.files.items())
+        ), self.cut_short
+
+    def about(self) -> About:
+        if self.local:
+            raise PermissionMissing("not in a clone")
+        return About("A tool", "", ("tool",))
+
+    def latest_release(self) -> Release | None:
+        if self.local:
+            raise PermissionMissing("not in a clone")
+        self.calls.append("latest release")
+        return self.release
+
+    def owner_default_directory(self, path: str) -> tuple[TreeEntry, ...]:
+        if self.defaults is None:
+            raise PermissionMissing("not to be seen")
+        self.calls.append(f"default {path}")
+        return self._entries({name: text.encode() for name, text in self.defaults.items()}, path)
 
     def blob(self, oid: str, *, limit: int) -> bytes:
         data = next(data for data in self.files.values() if oid_of(data) == oid)
