@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from bot.model.events import Acceptance, Delivery, Lane
@@ -23,6 +23,7 @@ from bot.model.facts import (
     TreeEntry,
     WorkflowFinding,
 )
+from bot.model.people import Comment, Role
 from bot.model.reports import CheckRun, PublishedCheckRun, PublishedIssue
 from bot.model.work import Claim, ClaimedDelivery, ClaimedWork, LedgerStats, Record, Work
 
@@ -111,6 +112,13 @@ class RepoReader(Protocol):
         """(path, blob text) of the first of ``names`` in the owner's ``.github`` repository.
 
         None when there is none. Raises PermissionMissing when that can not be known.
+    def permission(self, login: str, account_id: int) -> Role:
+        """What a person may do in the repository now; NONE for whoever is not that account any more.
+
+        Raises PermissionMissing when it can not be known.
+        """
+        ...
+
         """
         ...
 
@@ -178,6 +186,30 @@ class RepoWriter(Protocol):
 
     def ensure_label(self, name: str, color: str, description: str) -> None:
         """Create the label unless it exists."""
+        ...
+
+    def comment(self, comment_id: int) -> Comment:
+        """One comment as it is now. Raises Gone when it was deleted."""
+        ...
+
+    def our_comments(self, number: int, *, since: datetime | None = None) -> tuple[Comment, ...]:
+        """Our own comments under an issue or pull request, oldest first.
+
+        Args:
+            since: leave out those that were last changed before.
+        """
+        ...
+
+    def create_comment(self, number: int, body: str) -> int:
+        """Comment on an issue or pull request; returns the comment's id."""
+        ...
+
+    def update_comment(self, comment_id: int, body: str) -> None:
+        """Change a comment of ours. Raises Gone when it was deleted."""
+        ...
+
+    def react(self, comment_id: int, reaction: str) -> None:
+        """React to a comment (``eyes``, ``+1``, ...); a second time changes nothing."""
         ...
 
 
@@ -465,6 +497,10 @@ class StoredVerdict:
 class StoredEffect:
     """Something of ours on GitHub: an issue or a check run, found again by number."""
 
+COMMAND_EFFECT = "command"
+"""Kind of the effects that say what became of the commands of a comment, by the comment's id."""
+
+
     number: int
     digest: str
     note: Mapping[str, Any]
@@ -474,6 +510,24 @@ class Store(Protocol):
     """What is kept in SQL. All methods commit before they return."""
 
     def save_installation(self, installation: Installation) -> None:
+@dataclass(frozen=True, slots=True)
+class StoredExemption:
+    """An exemption that was given by a command.
+
+    Args:
+        until: the last day.
+        actor_id: numeric id of the account that gave it.
+        comment_id: the comment that holds the command.
+    """
+
+    check: str
+    reason: str
+    until: date
+    actor_id: int
+    comment_id: int
+    created_at: datetime
+
+
         """Insert or update."""
         ...
 
@@ -547,6 +601,14 @@ class Store(Protocol):
 
     def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
         """Values of a content-addressed cache that are known."""
+        ...
+
+    def exemptions(self, repository_id: int) -> tuple[StoredExemption, ...]:
+        """Those given by commands, also lapsed ones, by check."""
+        ...
+
+    def save_exemption(self, repository_id: int, exemption: StoredExemption) -> None:
+        """Insert, or replace the one of the same check."""
         ...
 
     def cache(self, kind: str, values: Mapping[str, Any]) -> None:

@@ -30,6 +30,7 @@ from bot.model.facts import (
     TreeEntry,
     Visibility,
 )
+from bot.model.people import Role
 
 MAX_BRANCHES = 50_000
 """Branches that are listed at all; a repository with more is told apart by ``branches``."""
@@ -223,6 +224,10 @@ class GitReader:
         if not commit:
             return (), False
         tree = self._objects.commit(commit).tree
+    def permission(self, login: str, account_id: int) -> Role:  # noqa: ARG002
+        """Raises PermissionMissing: a clone does not know people."""
+        raise PermissionMissing("a clone does not tell what people may do")
+
         done = self._checked(self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", tree))
         return tuple(sorted(parse_listing(done.stdout), key=lambda e: e.path)), False
 

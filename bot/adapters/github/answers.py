@@ -22,6 +22,7 @@ from bot.model.facts import (
     TreeEntry,
     Visibility,
 )
+from bot.model.people import Comment, Role
 from bot.model.reports import PublishedCheckRun, PublishedIssue
 from bot.ports import HookDelivery
 
@@ -29,6 +30,14 @@ T = TypeVar("T")
 
 _OID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _KINDS = {"120000": EntryKind.SYMLINK, "160000": EntryKind.SUBMODULE, "040000": EntryKind.DIRECTORY}
+_LEVELS = {
+    "none": (Role.NONE, Role.NONE),
+    "read": (Role.READ, Role.TRIAGE),
+    "write": (Role.WRITE, Role.MAINTAIN),
+    "admin": (Role.ADMIN, Role.ADMIN),
+}
+"""Level -> the least and the most that a role of this level may be."""
+_ROLES = {role.label: role for role in Role}
 _MISSING = object()
 
 
@@ -168,6 +177,41 @@ def issue(data: Any, what: str) -> PublishedIssue:
         closed_by=text(closed_by, "login", what) if closed_by is not None else None,
         labels=label_names(listing(data, "labels", what), what),
     )
+
+
+def comment(data: Any, what: str) -> Comment:
+    """A comment under an issue or pull request, single or from a list."""
+    user = optional(data, "user", dict, what)
+    number = text(data, "issue_url", what).rpartition("/")[2]
+    if not (number.isascii() and number.isdigit()):
+        raise Malformed(f"{what}: `issue_url` does not end in a number")
+    return Comment(
+        id=_required(data, "id", int, what),
+        number=int(number),
+        author_id=_required(user, "id", int, what) if user is not None else 0,
+        author=text(user, "login", what) if user is not None else "",
+        bot=user is not None and text(user, "type", what) == "Bot",
+        body=optional(data, "body", str, what) or "",
+        created_at=moment(data, "created_at", what),
+        updated_at=moment(data, "updated_at", what),
+    )
+
+
+def role(data: Any, what: str, account_id: int) -> Role:
+    """What ``collaborators/{login}/permission`` says of an account.
+
+    ``permission`` knows four levels only, ``role_name`` the exact role. A custom role counts as the
+    level that it is built on, and no role counts for more than its level allows.
+    """
+    user = optional(data, "user", dict, what)
+    if user is None or number(user, "id", what) != account_id:
+        return Role.NONE
+    level = text(data, "permission", what)
+    if level not in _LEVELS:
+        raise Malformed(f"{what}: `permission` is not one that is known")
+    least, most = _LEVELS[level]
+    exact = _ROLES.get(optional(data, "role_name", str, what) or "", least)
+    return min(exact, most)
 
 
 def label_names(labels: list[Any], what: str) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from bot.model.facts import (
     TreeEntry,
     Visibility,
 )
+from bot.model.people import Role
 
 OWNER_DEFAULT_BYTES = 1024 * 1024
 """Cap on a file of the owner's ``.github`` repository."""
@@ -152,6 +153,14 @@ class GitHubReader:
 
         GitHub takes defaults from a ``.github`` repository that is not private. One that is not
         private is visible to every token, so 404 means that there is none.
+    def permission(self, login: str, account_id: int) -> Role:
+        """See ``RepoReader``; 404 and an account that took over the login are nobody."""
+        path = f"{self._root}/collaborators/{segment(login)}/permission"
+        answer = self._send(Call("GET", path, within=self._root))
+        if answer.status == 404:
+            return Role.NONE
+        return answers.role(ok(answer).json(), answer.what, account_id)
+
         """
         key = tuple(names)
         if key not in self._defaults:
