@@ -30,6 +30,10 @@ BATCH = 50
 SLICE_S = 10.0
 POLL_S = 0.2
 """How often a process that waits for its works looks for deliveries and more urgent work."""
+NOT_GITHUBS = (
+    "GitHub sends no such body: drop the record, and if you did not send it, "
+    "set a new PLUMBLINE_WEBHOOK_SECRET here and in the App's webhook"
+)
 LOG_OVERLAP = timedelta(minutes=10)
 """How much older than our record GitHub's log entry of a delivery may be."""
 
@@ -171,7 +175,7 @@ class Dispatcher:
         try:
             event = parse(claimed.event, claim.id, body)
         except Malformed as error:
-            return self._fail(claimed, describe(error), permanent=True)
+            return self._fail(claimed, f"{describe(error)[:300]}; {NOT_GITHUBS}", permanent=True)
         try:
             works = route(registry, event)
         except Exception as error:

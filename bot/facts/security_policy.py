@@ -53,6 +53,8 @@ def security_policy(reader: RepoReader, commit: str) -> SecurityPolicy | None:
     for entry in _entries(reader, commit):
         if entry.kind is not EntryKind.FILE:
             raise Malformed(f"{entry.path} is a {entry.kind.value}, which is not followed; use a plain file")
+        if entry.size is not None and entry.size > MAX_BYTES:
+            raise Malformed(f"{entry.path} has {entry.size} bytes; at most {MAX_BYTES} are read: shorten it")
         data = reader.blob(entry.oid, limit=MAX_BYTES)
         return measure(data.decode("utf-8", "replace"), path=entry.path, oid=entry.oid)
     default = reader.owner_default(OWNER_NAMES)

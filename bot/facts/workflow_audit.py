@@ -63,6 +63,8 @@ def _listed(reader: RepoReader, commit: str) -> tuple[TreeEntry, ...]:
 def _refused(entry: TreeEntry, number: int) -> str | None:
     if entry.kind is not EntryKind.FILE:
         return f"it is a {entry.kind.value}, which is not followed; put a plain file in its place"
+    if entry.size is not None and entry.size > MAX_BYTES:
+        return f"it has {entry.size} bytes; at most {MAX_BYTES} are audited: split it"
     if number >= MAX_FILES:
         return f"only the first {MAX_FILES} workflow files are audited"
     return None

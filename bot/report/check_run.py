@@ -292,7 +292,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
     """Findings get the room that the shorter sections leave."""
     links = Links.of(seen.report)
     after = Page(CHECK_RUN_TEXT // 2)
-    listing(after, "Could not be judged", seen.unread, lambda j: unread(j, seen.changes.get(j.check)))
+    listing(after, "Could not be judged", seen.unread, lambda j: unread(links, j, seen.changes.get(j.check)))
     listing(after, "Failed to run", seen.errors, crashed)
     listing(after, "Exempted by policy", seen.report.exempted, exempted)
     _decision(after, seen, conclusion, blocking)

@@ -29,6 +29,9 @@ NAME = 250
 FINDING_BYTES = 8_000
 """Room for one finding, so that a noisy one leaves room for the others."""
 
+UNREAD_BYTES = 2_000
+"""Room for the places of one unknown."""
+
 SYMBOLS = {
     Outcome.PASS: "✓",
     Outcome.FAIL: "✗",
@@ -193,8 +196,8 @@ def _between(s: str) -> str:
     return f"{' ' if s[:1] == ' ' else ''}{prose(s, limit=len(s))}{' ' if s[1:].endswith(' ') else ''}"
 
 
-def unread(judgement: Judgement, change: Change | None, since: datetime | None = None) -> str:
-    """An unknown as a list item: what could not be read, what stands meanwhile, what would help.
+def unread(links: Links, judgement: Judgement, change: Change | None, since: datetime | None = None) -> str:
+    """An unknown as a list item: what could not be read and where, what stands meanwhile, what would help.
 
     Args:
         since: when the last known verdict began.
@@ -205,12 +208,21 @@ def unread(judgement: Judgement, change: Change | None, since: datetime | None =
     if change and change.before:
         line += f" Last known: {change.before.value}{f' since {day(since)}' if since else ''}."
     if verdict.permission:
-        return f"{line} Granting the App {code(verdict.permission, limit=NAME)} would answer it."
-    if verdict.reason is Reason.LIMIT:
-        return f"{line} A limit was reached; it is tried again by itself."
-    if verdict.reason is Reason.FAULT:
-        return f"{line} It is tried again with the next scan."
-    return line
+        line += f" Granting the App {code(verdict.permission, limit=NAME)} would answer it."
+    elif verdict.reason is Reason.LIMIT:
+        line += " A limit was reached; it is tried again by itself."
+    elif verdict.reason is Reason.FAULT:
+        line += " It is tried again with the next scan."
+    places = Page(UNREAD_BYTES)
+    shown, beyond = shorten(verdict.evidence, 5)
+    rest = places.fill(
+        shown,
+        lambda item: [f"  {observation(links, item, judgement)}"],
+        lambda left: f"  - … and {count(left + beyond, 'more place')}",
+    )
+    if beyond and not rest:
+        places.add(f"  - … and {count(beyond, 'more place')}")
+    return "\n".join((line, *places.lines))
 
 
 def crashed(judgement: Judgement) -> str:

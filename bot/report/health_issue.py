@@ -93,7 +93,7 @@ def render_health_issue(
             sections,
             "Could not be judged",
             seen.unread,
-            lambda j: unread(j, seen.changes.get(j.check), first_seen.get(j.check)),
+            lambda j: unread(links, j, seen.changes.get(j.check), first_seen.get(j.check)),
         )
         listing(sections, "Failed to run", seen.errors, crashed)
         listing(sections, "Exempted by policy", report.exempted, exempted)

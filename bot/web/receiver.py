@@ -189,11 +189,16 @@ class Receiver:
 
     def too_large(self) -> Answer:
         """413: more than GitHub ever sends."""
-        return self.refuse(413, "size", f"the body is larger than {MAX_BODY} bytes")
+        return self.refuse(
+            413, "size", f"the body is larger than {MAX_BODY} bytes; GitHub sends at most 25 MB"
+        )
 
     def unsigned(self) -> Answer:
         """401: not signed with a secret of ours; says nothing about what was wrong."""
-        return self.refuse(401, "signature", "X-Hub-Signature-256 does not match")
+        text = (
+            "X-Hub-Signature-256 does not match: PLUMBLINE_WEBHOOK_SECRET must be that of the App's webhook"
+        )
+        return self.refuse(401, "signature", text)
 
     def unavailable(self, reason: str) -> Answer:
         """503: nothing was recorded; whoever delivers shall come again."""

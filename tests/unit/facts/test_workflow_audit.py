@@ -77,7 +77,8 @@ def test_what_can_not_be_audited_keeps_its_place(reader, auditor):
 
     problems = [f.problem for f in workflow_audit(reader, COMMIT, auditor).files]
 
-    assert problems == [f"{MAX_BYTES + 1} bytes", "it is a binary file", None]
+    told = f"it has {MAX_BYTES + 1} bytes; at most {MAX_BYTES} are audited: split it"
+    assert problems == [told, "it is a binary file", None]
 
 
 def test_a_silent_auditor_is_a_problem(reader, auditor, monkeypatch):

@@ -294,3 +294,16 @@ def test_a_mended_policy_file_is_a_success() -> None:
 
     assert run.conclusion is SUCCESS
     assert run.external_id != render_config_errors([PolicyError("x", path="y")], COMMIT).external_id
+
+
+def test_says_where_something_could_not_be_read() -> None:
+    """A few places with their reasons; the others are counted."""
+    places = [Evidence(f"it is odd {n}", at(f"w{n}.yml", 1)) for n in range(7)]
+    judged = judgement("a", UNKNOWN, "7 of 9 could not be audited", *places, reason=Reason.FAULT)
+
+    run = render_check_run(report([judged]), block=frozenset(), fail_closed=False, request="")
+
+    assert "`w0.yml:1`" in run.text
+    assert "it is odd 4" in run.text
+    assert "it is odd 5" not in run.text
+    assert "… and 2 more places" in run.text
