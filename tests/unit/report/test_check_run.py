@@ -298,7 +298,7 @@ def test_a_mended_policy_file_is_a_success() -> None:
 
 def test_says_where_something_could_not_be_read() -> None:
     """A few places with their reasons; the others are counted."""
-    places = [Evidence(f"it is odd {n}", at(f"w{n}.yml", 1)) for n in range(7)]
+    places = [at(f"w{n}.yml", 1, f"it is odd {n}") for n in range(7)]
     judged = judgement("a", UNKNOWN, "7 of 9 could not be audited", *places, reason=Reason.FAULT)
 
     run = render_check_run(report([judged]), block=frozenset(), fail_closed=False, request="")
