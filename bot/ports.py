@@ -100,6 +100,10 @@ class RepoReader(Protocol):
         """How commit ``head`` stands to commit ``base``."""
         ...
 
+    def committed_at(self, commit: str) -> datetime | None:
+        """The committer's date of a commit; None when it is no date. Raises Gone when there is none."""
+        ...
+
     def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:
         """At most ``limit`` open pull requests, newest first, and whether there are more."""
         ...
@@ -108,10 +112,6 @@ class RepoReader(Protocol):
         """One pull request as it is now."""
         ...
 
-    def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
-        """(path, blob text) of the first of ``names`` in the owner's ``.github`` repository.
-
-        None when there is none. Raises PermissionMissing when that can not be known.
     def permission(self, login: str, account_id: int) -> Role:
         """What a person may do in the repository now; NONE for whoever is not that account any more.
 
@@ -119,6 +119,10 @@ class RepoReader(Protocol):
         """
         ...
 
+    def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """(path, blob text) of the first of ``names`` in the owner's ``.github`` repository.
+
+        None when there is none. Raises PermissionMissing when that can not be known.
         """
         ...
 
@@ -184,10 +188,6 @@ class RepoWriter(Protocol):
         """Change what is not None."""
         ...
 
-    def ensure_label(self, name: str, color: str, description: str) -> None:
-        """Create the label unless it exists."""
-        ...
-
     def comment(self, comment_id: int) -> Comment:
         """One comment as it is now. Raises Gone when it was deleted."""
         ...
@@ -210,6 +210,10 @@ class RepoWriter(Protocol):
 
     def react(self, comment_id: int, reaction: str) -> None:
         """React to a comment (``eyes``, ``+1``, ...); a second time changes nothing."""
+        ...
+
+    def ensure_label(self, name: str, color: str, description: str) -> None:
+        """Create the label unless it exists."""
         ...
 
 
@@ -493,23 +497,19 @@ class StoredVerdict:
     """The latest outcome of any kind; ``outcome`` is the latest that was known (not unknown, error)."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEffect:
-    """Something of ours on GitHub: an issue or a check run, found again by number."""
-
 COMMAND_EFFECT = "command"
 """Kind of the effects that say what became of the commands of a comment, by the comment's id."""
 
+
+@dataclass(frozen=True, slots=True)
+class StoredEffect:
+    """Something of ours on GitHub: an issue or a check run, found again by number."""
 
     number: int
     digest: str
     note: Mapping[str, Any]
 
 
-class Store(Protocol):
-    """What is kept in SQL. All methods commit before they return."""
-
-    def save_installation(self, installation: Installation) -> None:
 @dataclass(frozen=True, slots=True)
 class StoredExemption:
     """An exemption that was given by a command.
@@ -528,6 +528,10 @@ class StoredExemption:
     created_at: datetime
 
 
+class Store(Protocol):
+    """What is kept in SQL. All methods commit before they return."""
+
+    def save_installation(self, installation: Installation) -> None:
         """Insert or update."""
         ...
 
@@ -599,16 +603,16 @@ class StoredExemption:
         """Keep as the last good one."""
         ...
 
-    def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
-        """Values of a content-addressed cache that are known."""
-        ...
-
     def exemptions(self, repository_id: int) -> tuple[StoredExemption, ...]:
         """Those given by commands, also lapsed ones, by check."""
         ...
 
     def save_exemption(self, repository_id: int, exemption: StoredExemption) -> None:
         """Insert, or replace the one of the same check."""
+        ...
+
+    def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:
+        """Values of a content-addressed cache that are known."""
         ...
 
     def cache(self, kind: str, values: Mapping[str, Any]) -> None:

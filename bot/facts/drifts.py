@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.model.errors import Gone
-from bot.model.facts import Branch, Drift, Drifts, PullRequest, Repository
+from bot.model.facts import (
+    Branch,
+    Branches,
+    DefaultHead,
+    Drift,
+    Drifts,
+    OpenPullRequests,
+    PullRequest,
+    Repository,
+)
 from bot.ports import RepoReader
 from bot.spec import fact
 
@@ -16,9 +25,6 @@ MAX_COMPARES = 30
 
 MAX_COMPARES_LOCAL = 100
 """Comparisons in a clone, each some tens of milliseconds in a large history."""
-
-MAX_BRANCHES = 100
-MAX_BRANCHES_LOCAL = 5000
 
 DORMANT = timedelta(days=180)
 """A branch whose newest commit is older is history, not work: it is not compared."""
@@ -35,30 +41,35 @@ class _Candidate:
 @fact(
     "drifts",
     permission="contents: read, pull_requests: read",
-    cost="one call for branches, one for pull requests, one per comparison (at most 30)",
+    cost="one call per comparison, at most 30",
 )
-def drifts(reader: RepoReader, repository: Repository, branch: str, now: datetime) -> Drifts:
-    """Every open pull request into ``branch`` and every other branch, against ``branch``.
+def drifts(
+    reader: RepoReader,
+    repository: Repository,
+    branches: Branches,
+    open_pull_requests: OpenPullRequests,
+    default_head: DefaultHead | None,
+    now: datetime,
+) -> Drifts:
+    """Every open pull request into the default branch and every other branch, against that branch.
 
     Pull requests come first, newest first; then branches, the ones with the newest commits first
     where the source tells, else by name. What the cap leaves out is counted, never guessed.
     """
-    if not branch:
+    if default_head is None:
         return Drifts("", ())
-    target = reader.head(branch)
-    limit = MAX_BRANCHES_LOCAL if reader.local else MAX_BRANCHES
-    branches, more = reader.branches(limit=limit)
-    pulls, more_pulls = reader.open_pull_requests(limit=MAX_BRANCHES)
-    candidates = list(_candidates(repository.id, branch, branches, pulls, now))
+    target, head = default_head.branch, default_head.commit
+    candidates = list(_candidates(repository.id, target, branches.listed, open_pull_requests.listed, now))
     cap = MAX_COMPARES_LOCAL if reader.local else MAX_COMPARES
-    measured = [drift for c in candidates[:cap] if (drift := _measured(reader, c, branch, target))]
+    measured = [drift for c in candidates[:cap] if (drift := _measured(reader, c, target, head))]
     left_out = candidates[cap:]
     dates = [candidate.at for candidate in left_out]
-    known = not more and not more_pulls and all(dates)
+    more = int(branches.more) + int(open_pull_requests.more)
+    known = not more and all(dates)
     return Drifts(
-        branch,
+        target,
         tuple(measured),
-        len(left_out) + int(more) + int(more_pulls),
+        len(left_out) + more,
         max((at for at in dates if at), default=None) if known else None,
     )
 

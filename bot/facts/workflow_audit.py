@@ -43,8 +43,9 @@ def workflow_audit(reader: RepoReader, commit: str, auditor: WorkflowAuditor) ->
     A file that can not be audited (a link, too large, not YAML, not a workflow) keeps its place
     with the reason. Links are not followed.
     """
-    entries = [e for e in _listed(reader, commit) if e.name.endswith((".yml", ".yaml"))]
-    problems = {e.path: _refused(e, number) for number, e in enumerate(entries)}
+    listed = listed_workflows(reader, commit)
+    entries = [entry for entry, _ in listed]
+    problems = {entry.path: problem for entry, problem in listed}
     blobs: dict[str, bytes] = {}
     for entry in entries:
         if problems[entry.path] is None and entry.oid not in blobs:
@@ -56,8 +57,11 @@ def workflow_audit(reader: RepoReader, commit: str, auditor: WorkflowAuditor) ->
     return _assembled(entries, problems, blobs, answers)
 
 
-def _listed(reader: RepoReader, commit: str) -> tuple[TreeEntry, ...]:
-    return reader.directory(commit, FOLDER) if commit else ()
+def listed_workflows(reader: RepoReader, commit: str) -> list[tuple[TreeEntry, str | None]]:
+    """Files of ``.github/workflows`` that GitHub would read, each with the reason why it is not read."""
+    folder = reader.directory(commit, FOLDER) if commit else ()
+    entries = (entry for entry in folder if entry.name.endswith((".yml", ".yaml")))
+    return [(entry, _refused(entry, number)) for number, entry in enumerate(entries)]
 
 
 def _refused(entry: TreeEntry, number: int) -> str | None:

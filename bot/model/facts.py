@@ -87,12 +87,35 @@ class TreeEntry:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A branch and the commit it points to; ``committed_at`` is None when the source does not tell."""
+    """A branch and the commit it points to; what the source does not tell is None.
+
+    Args:
+        committed_at: the commit date of ``head``.
+        merged: the default branch has every commit of it.
+    """
 
     name: str
     head: str
     protected: bool = False
     committed_at: datetime | None = None
+    merged: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The branches that were listed, by name, and whether there are more."""
+
+    listed: tuple[Branch, ...]
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultHead:
+    """The newest commit of the default branch; ``committed_at`` is None when its date is no date."""
+
+    branch: str
+    commit: str
+    committed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,43 @@ class PullRequest:
     updated_at: datetime
     mergeable: bool | None = None
     merged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPullRequests:
+    """The open pull requests that were listed, newest first.
+
+    Args:
+        more: there are others beside these.
+        known: False for a source that does not hold pull requests.
+    """
+
+    listed: tuple[PullRequest, ...]
+    more: bool = False
+    known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Mergeable:
+    """Whether an open pull request can be merged without a conflict; None while GitHub computes it."""
+
+    number: int
+    base_branch: str
+    head_branch: str
+    updated_at: datetime
+    mergeable: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mergeability:
+    """What was asked of open pull requests, the ones worked on last first; drafts are left out.
+
+    Args:
+        unasked: how many were not asked because of the cap on calls, at least.
+    """
+
+    asked: tuple[Mergeable, ...]
+    unasked: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +220,128 @@ class Drifts:
     measured: tuple[Drift, ...]
     unmeasured: int = 0
     unmeasured_head_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SideBranch:
+    """A branch beside the default branch.
+
+    Args:
+        committed_at: the commit date of its head; None when it is not known.
+        merged: the default branch has every commit of it; None when that is not known.
+        pull_request: an open pull request from or into this branch.
+    """
+
+    name: str
+    committed_at: datetime | None
+    merged: bool | None
+    at_default_head: bool = False
+    protected: bool = False
+    pull_request: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SideBranches:
+    """All branches that were looked at, by name.
+
+    Args:
+        default: the name of the default branch; empty when there is none.
+        unmeasured: how many were not looked at because of caps on calls, at least.
+        pull_requests: False when there are more open pull requests than were listed, so that a
+            branch may have one that is not known.
+    """
+
+    default: str
+    measured: tuple[SideBranch, ...]
+    unmeasured: int = 0
+    pull_requests: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRule:
+    """What an update tool is told to keep current.
+
+    Args:
+        ecosystem: in the tool's own words.
+        directories: as written: paths or patterns from the root.
+    """
+
+    ecosystem: str
+    directories: tuple[str, ...]
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTool:
+    """The configuration of a tool that proposes newer versions of dependencies.
+
+    Args:
+        name: ``dependabot``, ``renovate``, ``pyup`` or ``scala-steward``.
+        rules: what it covers; None means whatever it finds.
+        mistakes: (line, sentence) of what keeps the tool from working.
+        unread: why the file could not be read; None when it was.
+    """
+
+    name: str
+    path: str
+    rules: tuple[UpdateRule, ...] | None = None
+    mistakes: tuple[tuple[int, str], ...] = ()
+    unread: str | None = None
+
+    @property
+    def works(self) -> bool:
+        """It was read, and nothing keeps the tool from working."""
+        return self.unread is None and not self.mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A file that names dependencies; ``ecosystem`` in Dependabot's words."""
+
+    path: str
+    ecosystem: str
+
+    @property
+    def directory(self) -> str:
+        """Where it lies; empty for the root."""
+        return self.path.rpartition("/")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifests:
+    """Files that name dependencies, by path.
+
+    Args:
+        root: those of the root, and workflows.
+        nested: those of folders, without tests, examples and copies of others' code.
+    """
+
+    root: tuple[Manifest, ...]
+    nested: tuple[Manifest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SelfHostedJob:
+    """A job of a workflow that asks for a self-hosted runner; ``labels`` as written."""
+
+    path: str
+    line: int
+    job: str
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfHostedJobs:
+    """All jobs on self-hosted runners.
+
+    Args:
+        files: how many workflow files there are.
+        unread: files of which it is not known, with the reason.
+    """
+
+    files: int
+    jobs: tuple[SelfHostedJob, ...]
+    unread: tuple[WorkflowFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -155,7 +155,24 @@ class GitReader:
     def branches(self, *, limit: int) -> tuple[tuple[Branch, ...], bool]:
         """At most ``limit`` branches by name, and whether there are more."""
         found = sorted(self._branches.values(), key=lambda b: b.name)
-        return tuple(found[:limit]), len(found) > limit
+        return tuple(self._with_merged(branch) for branch in found[:limit]), len(found) > limit
+
+    def _with_merged(self, branch: Branch) -> Branch:
+        """A shallow clone can not tell: the way from one commit to the other may be cut off."""
+        return branch if self.shallow else replace(branch, merged=branch.head in self._merged_heads)
+
+    @cached_property
+    def _merged_heads(self) -> frozenset[str]:
+        """Heads of branches that the default branch contains."""
+        target = self._branches.get(self._default_branch())
+        if target is None:
+            return frozenset()
+        done = self._checked(
+            self._git.run(
+                "for-each-ref", f"--merged={target.head}", "--format=%(objectname)", "--", _LOCAL, _REMOTE
+            )
+        )
+        return frozenset(done.stdout.decode("ascii").split())
 
     def compare(self, base: str, head: str) -> Comparison:
         """How commit ``head`` stands to commit ``base``.
@@ -195,6 +212,10 @@ class GitReader:
         done = self._checked(self._git.run("merge-base", "--", base, head), allowed=(0, 1))
         return done.stdout.decode("ascii").strip() or None
 
+    def committed_at(self, commit: str) -> datetime | None:
+        """The committer's date of a commit. Raises Gone when it is not in this clone."""
+        return self._objects.commit(commit).at
+
     def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:  # noqa: ARG002
         """None: a clone does not hold them."""
         return (), False
@@ -202,6 +223,10 @@ class GitReader:
     def pull_request(self, number: int) -> PullRequest:
         """Raises Gone: a clone does not hold pull requests."""
         raise Gone(f"pull request {number} is not in a clone")
+
+    def permission(self, login: str, account_id: int) -> Role:  # noqa: ARG002
+        """Raises PermissionMissing: a clone does not know people."""
+        raise PermissionMissing("a clone does not tell what people may do")
 
     def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:  # noqa: ARG002
         """Raises PermissionMissing: a clone does not show the owner's other repositories."""
@@ -224,10 +249,6 @@ class GitReader:
         if not commit:
             return (), False
         tree = self._objects.commit(commit).tree
-    def permission(self, login: str, account_id: int) -> Role:  # noqa: ARG002
-        """Raises PermissionMissing: a clone does not know people."""
-        raise PermissionMissing("a clone does not tell what people may do")
-
         done = self._checked(self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", tree))
         return tuple(sorted(parse_listing(done.stdout), key=lambda e: e.path)), False
 

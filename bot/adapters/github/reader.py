@@ -134,8 +134,13 @@ class GitHubReader:
             return Comparison(base, head, self._count_commits(head), self._count_commits(base), None)
         comparison = answers.comparison(ok(answer).json(), answer.what, base, head)
         if comparison.head_at is None and comparison.ahead and comparison.behind:
-            return replace(comparison, head_at=self._committed_at(head))
+            return replace(comparison, head_at=self.committed_at(head))
         return comparison
+
+    def committed_at(self, commit: str) -> datetime:
+        """See ``RepoReader``."""
+        key = (self._id, "date", commit)
+        return self._memory.recall(key, lambda: self._committed_at(commit), lambda _: 200)
 
     def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:
         """See ``RepoReader``."""
@@ -148,11 +153,6 @@ class GitHubReader:
         answer = self._get(f"/pulls/{number}")
         return answers.pull_request(answer.json(), answer.what)
 
-    def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
-        """See ``RepoReader``; ``names`` are paths, compared without regard to case.
-
-        GitHub takes defaults from a ``.github`` repository that is not private. One that is not
-        private is visible to every token, so 404 means that there is none.
     def permission(self, login: str, account_id: int) -> Role:
         """See ``RepoReader``; 404 and an account that took over the login are nobody."""
         path = f"{self._root}/collaborators/{segment(login)}/permission"
@@ -161,6 +161,11 @@ class GitHubReader:
             return Role.NONE
         return answers.role(ok(answer).json(), answer.what, account_id)
 
+    def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
+        """See ``RepoReader``; ``names`` are paths, compared without regard to case.
+
+        GitHub takes defaults from a ``.github`` repository that is not private. One that is not
+        private is visible to every token, so 404 means that there is none.
         """
         key = tuple(names)
         if key not in self._defaults:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
@@ -36,6 +37,8 @@ class MemoryReader:
     comparisons: dict[str, Comparison] = field(default_factory=dict)
     local: bool = False
     compared: list[str] = field(default_factory=list)
+    dates: dict[str, datetime] = field(default_factory=dict)
+    dated: list[str] = field(default_factory=list)
     sized: bool = True
     release: Release | None = None
     cut_short: bool = False
@@ -108,6 +111,10 @@ class MemoryReader:
         if head not in self.comparisons:
             raise Gone("deleted")
         return self.comparisons[head]
+
+    def committed_at(self, commit: str) -> datetime | None:
+        self.dated.append(commit)
+        return self.dates.get(commit)
 
     def open_pull_requests(self, *, limit: int) -> tuple[tuple[PullRequest, ...], bool]:
         return tuple(self.pulls[:limit]), len(self.pulls) > limit
