@@ -64,5 +64,11 @@ class Policy:
         """The exemption of a check that is in force on a day."""
         return next((e for e in self.exemptions if e.check == check and today <= e.until), None)
 
+    def lapsed(self, check: str, today: date) -> Exemption | None:
+        """The exemption of a check that ended last before a day; None while one is in force."""
+        if self.exemption(check, today) is not None:
+            return None
+        return max((e for e in self.exemptions if e.check == check), key=lambda e: e.until, default=None)
+
 
 DEFAULT = Policy()

@@ -16,7 +16,7 @@ from bot.engine.publish import publish_check_run, publish_health_issue
 from bot.model.errors import Gone
 from bot.model.facts import Repository
 from bot.model.reports import CheckRun, Report
-from bot.model.verdicts import Audience, Judgement
+from bot.model.verdicts import Audience, Judgement, Outcome
 from bot.ports import RepoReader, RepoWriter, StoredEffect, StoredVerdict
 from bot.report.check_run import render_check_run
 from bot.report.config_run import render_config_errors, render_config_good
@@ -83,6 +83,7 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
         changes=delta.since_last(before, judgements, commit),
         judged_at=now,
         exempted=exempted,
+        expired=expired(judgements, policy, now, public=repository.public),
     )
     verdicts = delta.to_store(before, judgements, commit, now)
     if not runtime.ledger.claim_publication(repository.id, "health", generation):
@@ -129,10 +130,13 @@ class Proposal:
 
 def judge_proposal(
     context: Context, reader: RepoReader, at: Target, proposal: Proposal, generation: int, request: str
-) -> None:
+) -> Report | None:
     """Judge what a change brings: file-fed checks at the merge base and at the head.
 
     The base's policy governs; a policy file that the change itself touches is only validated.
+
+    Returns:
+        What was published; None when nothing was.
     """
     runtime = context.runtime
     governing = governing_policy(runtime.registry, runtime.store, reader, at.repository.id, proposal.base)
@@ -159,16 +163,18 @@ def judge_proposal(
         base_commit=merge_base,
         pull_request=proposal.pull_request,
         exempted=exempted,
+        expired=expired(judgements, policy, now, public=at.repository.public),
     )
     if at.repository.archived:
-        return
+        return None
     if not runtime.ledger.claim_publication(at.repository.id, proposal.scope, generation):
         runtime.metrics.count("stale_results_total")
-        return
+        return None
     with runtime.github.writer(at.installation_id, at.repository.id, context.guard) as writer:
         publish_check_run(context, writer, _health_run(report, policy, request))
         if config_run:
             publish_check_run(context, writer, config_run)
+    return report
 
 
 def _facts(
@@ -214,6 +220,28 @@ def exempt(
         elif not public or judgement.audience is Audience.PUBLIC:
             out.append((judgement.check, f"{exemption.reason} (until {exemption.until.isoformat()})"))
     return tuple(kept), tuple(out)
+
+
+def expired(
+    judgements: tuple[Judgement, ...], policy: Policy, now: datetime, *, public: bool
+) -> tuple[tuple[str, str], ...]:
+    """Exemptions that have ended although their checks do not pass yet.
+
+    Args:
+        judgements: those that no exemption takes out.
+        public: as for ``exempt``.
+
+    Returns:
+        (check, reason with the last day) of each.
+    """
+    ended = []
+    for judgement in judgements:
+        lapsed = policy.lapsed(judgement.check, now.date())
+        if lapsed is None or judgement.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE):
+            continue
+        if not public or judgement.audience is Audience.PUBLIC:
+            ended.append((judgement.check, f"{lapsed.reason} (expired on {lapsed.until.isoformat()})"))
+    return tuple(ended)
 
 
 def _health_run(report: Report, policy: Policy, request: str) -> CheckRun:

@@ -134,6 +134,8 @@ class Report:
         judgements: one per enabled check, worst first.
         changes: against the last known verdicts, or against the merge base on pull requests.
         exempted: names of checks that policy switched off, with the reason.
+        expired: names of checks that do not pass and whose exemption has ended, with its reason
+            and its last day.
     """
 
     repository: Repository
@@ -145,3 +147,4 @@ class Report:
     base_commit: str | None = None
     pull_request: int | None = None
     exempted: tuple[tuple[str, str], ...] = ()
+    expired: tuple[tuple[str, str], ...] = ()

@@ -15,6 +15,7 @@ from bot.model.reports import Annotation, Button, CheckRun, Conclusion, Report
 from bot.model.verdicts import Evidence, Judgement, Severity
 from bot.report.budget import CHECK_RUN_TEXT, Page, shorten, size
 from bot.report.fragments import (
+    EXPIRED,
     NAME,
     SENTENCE,
     Links,
@@ -165,7 +166,7 @@ def external_id(report: Report, request: str, *, block: frozenset[str], fail_clo
     for j in visible(report):
         parts += [j.check, j.outcome.value, j.severity.label, j.verdict.summary]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
-    parts += [part for item in report.exempted for part in item]
+    parts += [part for item in (*report.expired, *report.exempted) for part in item]
     return _name_of(parts)
 
 
@@ -294,6 +295,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
     after = Page(CHECK_RUN_TEXT // 2)
     listing(after, "Could not be judged", seen.unread, lambda j: unread(links, j, seen.changes.get(j.check)))
     listing(after, "Failed to run", seen.errors, crashed)
+    listing(after, EXPIRED, seen.report.expired, exempted)
     listing(after, "Exempted by policy", seen.report.exempted, exempted)
     _decision(after, seen, conclusion, blocking)
     page = Page(CHECK_RUN_TEXT - after.used)

@@ -33,6 +33,7 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
             "full_name": _valid(repository.full_name),
             "visibility": repository.visibility.value,
             "url": _valid(repository.html_url),
+            "default_branch": _valid(repository.default_branch),
         },
         "commit": report.commit,
         "branch": _valid(report.branch),
@@ -42,6 +43,7 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
         "counts": {outcome.value: sum(j.outcome is outcome for j in judgements) for outcome in Outcome},
         "checks": [_check(j, changes.get(j.check)) for j in judgements],
         "exempted": [{"name": name, "reason": _valid(reason)} for name, reason in report.exempted],
+        "expired": [{"name": name, "reason": _valid(reason)} for name, reason in report.expired],
     }
 
 
@@ -121,6 +123,7 @@ SCHEMA: dict[str, Any] = {
             full_name=_TEXT,
             visibility={"enum": ["public", "internal", "private"]},
             url=_TEXT,
+            default_branch=_TEXT,
         ),
         commit=_TEXT,
         branch=_TEXT,
@@ -177,6 +180,11 @@ SCHEMA: dict[str, Any] = {
             ),
         },
         exempted={"type": "array", "items": _object(name=_TEXT, reason=_TEXT)},
+        expired={
+            "type": "array",
+            "items": _object(name=_TEXT, reason=_TEXT),
+            "description": "Checks that do not pass although an exemption asked them to wait; it has ended.",
+        },
     ),
 }
 """JSON Schema of ``as_json``."""

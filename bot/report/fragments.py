@@ -18,6 +18,9 @@ from bot.report.view import View
 
 T = TypeVar("T")
 
+EXPIRED = "Exemptions that have expired"
+"""Heading above checks that speak again."""
+
 _BECAME_SO = frozenset({ChangeKind.NEW, ChangeKind.WORSE})
 
 SENTENCE = 500

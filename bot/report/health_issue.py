@@ -12,6 +12,7 @@ from bot.model.reports import Report
 from bot.model.verdicts import Judgement
 from bot.report.budget import ISSUE_BODY, Page, size
 from bot.report.fragments import (
+    EXPIRED,
     NAME,
     Links,
     changed,
@@ -96,6 +97,7 @@ def render_health_issue(
             lambda j: unread(links, j, seen.changes.get(j.check), first_seen.get(j.check)),
         )
         listing(sections, "Failed to run", seen.errors, crashed)
+        listing(sections, EXPIRED, report.expired, exempted)
         listing(sections, "Exempted by policy", report.exempted, exempted)
         if seen.passing:
             sections.add(f"In order: {names(seen.passing)}.", "")
@@ -132,7 +134,7 @@ def _digest(seen: View) -> str:
         parts += [j.check, j.outcome.value, j.severity.label, j.rule_version]
         parts += [j.verdict.summary, j.verdict.permission, j.title, j.why, j.fix, j.source]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
-    parts += [part for item in seen.report.exempted for part in item]
+    parts += [part for item in (*seen.report.expired, *seen.report.exempted) for part in item]
     joined = "\0".join(str(part) for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

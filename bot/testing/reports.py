@@ -90,6 +90,7 @@ def report(
     pull_request: int | None = None,
     base_commit: str | None = None,
     exempted: Iterable[tuple[str, str]] = (),
+    expired: Iterable[tuple[str, str]] = (),
 ) -> Report:
     """A report about ``main`` at ``COMMIT``, judged at ``JUDGED_AT``."""
     return Report(
@@ -102,4 +103,5 @@ def report(
         base_commit=base_commit,
         pull_request=pull_request,
         exempted=tuple(exempted),
+        expired=tuple(expired),
     )

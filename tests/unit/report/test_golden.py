@@ -209,6 +209,17 @@ def with_restricted(visibility: Visibility) -> Report:
     return report(judged, changes, visibility=visibility)
 
 
+def exemption_expired() -> Report:
+    """A check was exempt until yesterday and fails again."""
+    judged = [licence(FAIL), trigger()]
+    return report(
+        judged,
+        [change(judged[0], ChangeKind.SAME, before=FAIL), change(judged[1], ChangeKind.SAME, before=PASS)],
+        exempted=[("security-policy", "comes with the next release (until 2026-12-31)")],
+        expired=[("licence", "the lawyers are choosing one (expired on 2026-03-13)")],
+    )
+
+
 def hostile() -> Report:
     """Names chosen by somebody who wishes us ill."""
     names = [
@@ -243,6 +254,7 @@ CASES = {
     "restricted-on-public": with_restricted(Visibility.PUBLIC),
     "restricted-on-private": with_restricted(Visibility.PRIVATE),
     "hostile-names": hostile(),
+    "exemption-expired": exemption_expired(),
 }
 
 
