@@ -1,0 +1,78 @@
+"""A report as a Markdown page to keep, to mail, or to show as the summary of a workflow run."""
+
+from __future__ import annotations
+
+from bot.model.reports import Report
+from bot.model.verdicts import Outcome
+from bot.report.budget import Page
+from bot.report.fragments import (
+    EXPIRED,
+    NAME,
+    Links,
+    count,
+    crashed,
+    exempted,
+    finding,
+    listing,
+    moment,
+    outcome_line,
+    unread,
+)
+from bot.report.inert import code
+
+LIMIT = 900_000
+"""Bytes. A step of a GitHub Actions job may write a summary of 1 MiB."""
+
+MOST_PLACES = 100
+"""Observations shown of one finding."""
+
+
+def as_markdown(report: Report) -> str:
+    """The page: what fails with why and how to mend it, what could not be judged, all checks.
+
+    Everything is shown: whoever judged the repository with their own rights may read it.
+    """
+    links = Links.of(report)
+    failing = [j for j in report.judgements if j.outcome is Outcome.FAIL]
+    unknown = [j for j in report.judgements if j.outcome is Outcome.UNKNOWN]
+    errors = [j for j in report.judgements if j.outcome is Outcome.ERROR]
+    rest = Page(LIMIT // 3)
+    listing(rest, "Could not be judged", unknown, lambda j: unread(links, j, None), room=100_000)
+    listing(rest, "Failed to run", errors, crashed)
+    listing(rest, EXPIRED, report.expired, exempted)
+    listing(rest, "Exempted by policy", report.exempted, exempted)
+    listing(rest, "All checks", report.judgements, outcome_line, room=150_000)
+    rest.add("---", "", _footer(report, links))
+    page = Page(LIMIT - rest.used)
+    page.add(f"## Health of {code(report.repository.full_name, limit=NAME)}", "", _headline(report), "")
+    if failing:
+        page.add("### Findings", "")
+        page.fill(
+            failing,
+            lambda j: finding(links, j, j.verdict.evidence, most=MOST_PLACES),
+            lambda left: f"… and {count(left, 'more finding')}; `--format json` has them all.",
+        )
+    return "\n".join([*page.lines, *rest.lines]) + "\n"
+
+
+def _headline(report: Report) -> str:
+    counts = {o: sum(j.outcome is o for j in report.judgements) for o in Outcome}
+    unjudged = counts[Outcome.UNKNOWN] + counts[Outcome.ERROR]
+    if counts[Outcome.FAIL]:
+        said = f"**{count(counts[Outcome.FAIL], 'finding')}.** {_passing(counts)}"
+    elif counts[Outcome.PASS]:
+        said = f"**No findings.** {_passing(counts)}"
+    else:
+        said = "**No findings.** No check applies."
+    return f"{said} {count(unjudged, 'check')} could not be judged." if unjudged else said
+
+
+def _passing(counts: dict[Outcome, int]) -> str:
+    return f"{counts[Outcome.PASS]} of {counts[Outcome.PASS] + counts[Outcome.FAIL]} checks pass."
+
+
+def _footer(report: Report, links: Links) -> str:
+    if not report.commit:
+        return f"The repository has no commit yet; {moment(report.judged_at)}."
+    branch = f" on {code(report.branch, limit=NAME)}" if report.branch else ""
+    return f"Judged {links.short_commit()}{branch}, {moment(report.judged_at)}."
