@@ -508,7 +508,7 @@ def _parse_diff(out: bytes) -> Iterable[Change]:
             oid = old if letter[0] == "D" else new
             raw[path] = (_STATUS[letter[0]], oid, first if moved else None)
         elif part:
-            added, deleted, path = part.split("\t")
+            added, deleted, path = part.split("\t", 2)
             if not path:
                 next(parts)
                 path = next(parts)
