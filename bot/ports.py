@@ -279,8 +279,8 @@ class GitHub(Protocol):
         """All repositories that an installation may see."""
         ...
 
-    def repository_installation(self, full_name: str) -> int:
-        """Which installation owns a repository (App JWT). Raises Gone when none does."""
+    def covers(self, installation_id: int, repository_id: int) -> bool:
+        """Whether an installation has a repository (App JWT); asks in no one's name but the App's."""
         ...
 
     def reader(self, installation_id: int, repository_id: int) -> AbstractContextManager[RepoReader]:
@@ -351,9 +351,15 @@ class Ledger(Protocol):
         """Lease this delivery if it is open and due."""
         ...
 
-    def complete_delivery(self, claim: Claim, works: Sequence[Work]) -> list[str]:
+    def complete_delivery(
+        self, claim: Claim, works: Sequence[Work], *, action: str = "", repository_id: int = 0
+    ) -> list[str]:
         """Write the works' records (merging with equal waiting ones), mark the delivery done with
-        their ids, drop its body: one step. Returns the ids. Raises LeaseLost on a stale fence."""
+        their ids, drop its body: one step. Returns the ids. Raises LeaseLost on a stale fence.
+
+        Args:
+            action: of the payload; kept for people who look at the record, like the repository.
+        """
         ...
 
     def submit(self, works: Sequence[Work]) -> list[str]:
@@ -413,6 +419,14 @@ class Ledger(Protocol):
 
     def record(self, record_id: str) -> Record | None:
         """One record of any state, looked up by its id."""
+        ...
+
+    def recent(self, kind: str, limit: int = 50) -> list[Record]:
+        """The newest ``delivery`` or ``work`` records of any state, without payloads, newest first.
+
+        What is open, leased or parked is seen before what is done; of what is done the last hundred
+        are known.
+        """
         ...
 
     def replay(self, record_id: str) -> bool:
@@ -528,6 +542,43 @@ class StoredExemption:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class RecentEffect:
+    """Something that we published lately, with the repository it is in."""
+
+    full_name: str
+    html_url: str
+    kind: str
+    key: str
+    number: int
+    note: Mapping[str, Any]
+    saved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One repository at a glance.
+
+    Args:
+        findings: how many checks fail, by severity (the numbers of ``Severity``).
+        unknown: how many could not be judged at the last look.
+        judged_at: None when it was never judged.
+    """
+
+    repository_id: int
+    full_name: str
+    html_url: str
+    archived: bool
+    empty: bool
+    findings: Mapping[int, int]
+    unknown: int
+    judged_at: datetime | None
+
+
+CHECK_RUN_EFFECT = "check_run"
+"""Kind of the effects that remember the last check run in each scope (``health``, ``pull:7``)."""
+
+
 class Store(Protocol):
     """What is kept in SQL. All methods commit before they return."""
 
@@ -593,6 +644,18 @@ class Store(Protocol):
 
     def drop_effect(self, repository_id: int, kind: str, key: str) -> None:
         """Forget it."""
+        ...
+
+    def recent_effects(self, limit: int = 50) -> list[RecentEffect]:
+        """What was published last, newest first."""
+        ...
+
+    def standings(self, limit: int = 1000) -> list[Standing]:
+        """Repositories of installations that are not deleted, by name."""
+        ...
+
+    def names(self, repository_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """(full name, address) of those that are kept."""
         ...
 
     def policy(self, repository_id: int) -> tuple[str, str] | None:

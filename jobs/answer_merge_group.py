@@ -27,7 +27,7 @@ def answer_merge_group(payload: AnswerMergeGroup, context: Context) -> None:
     """Judge the group's commit against the commit it was built on."""
     runtime = context.runtime
     with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
-        at = target(runtime, payload.installation_id, reader)
+        at = target(runtime, payload.installation_id, payload.repository_id, reader)
         generation = runtime.ledger.next_generation(payload.repository_id)
         proposal = Proposal(
             head=payload.head_sha,

@@ -29,7 +29,7 @@ def recheck_commit(payload: RecheckCommit, context: Context) -> None:
     runtime = context.runtime
     installation, repository = payload.installation_id, payload.repository_id
     with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
-        at = target(runtime, payload.installation_id, reader)
+        at = target(runtime, payload.installation_id, payload.repository_id, reader)
         wanted: list[Submission] = []
         if reader.head(at.repository.default_branch) == payload.head_sha:
             wanted.append(

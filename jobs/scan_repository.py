@@ -35,7 +35,7 @@ def scan_repository(payload: ScanRepository, context: Context) -> None:
     """Read the facts once, judge them, publish one report (an earlier one is edited)."""
     runtime = context.runtime
     with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
-        at = target(runtime, payload.installation_id, reader)
+        at = target(runtime, payload.installation_id, payload.repository_id, reader)
         if at.repository.empty or at.repository.disabled:
             return
         if payload.pull_requests:

@@ -36,8 +36,14 @@ logger = logging.getLogger(__name__)
 CREATIONS_PER_HOUR = 60
 """Issues that one installation may open in an hour, far below GitHub's content limit of 500."""
 
+ISSUES_OFF = 410
+"""What GitHub answers where issues are switched off. Source: REST API endpoints for issues."""
+
 ANNOTATIONS_PER_REQUEST = 50
 """GitHub's maximum; the rest follows in requests that append."""
+
+UNMUTED = "unmuted"
+"""In the note of a health issue: a command has lifted the silence of one closed as not planned."""
 
 NOTICES_PER_DAY = 2
 """How often a day one repository's watchers may be notified (an issue opened or reopened)."""
@@ -76,6 +82,21 @@ def publish_health_issue(
 ) -> int | None:
     """Bring the repository's health issue to the state of the report; None when there is none.
 
+    Issues may have been switched off since the repository was read: then there is none.
+    """
+    try:
+        return _publish_issue(context, writer, report, policy, first_seen)
+    except Rejected as refusal:
+        if refusal.status != ISSUES_OFF:
+            raise
+        return None
+
+
+def _publish_issue(
+    context: Context, writer: RepoWriter, report: Report, policy: Policy, first_seen: dict[str, datetime]
+) -> int | None:
+    """See ``publish_health_issue``.
+
     A person who closed it has spoken: it reopens for a new finding of high severity only, and
     never when it was closed as not planned.
     """
@@ -96,12 +117,30 @@ def publish_health_issue(
         return _open(context, writer, report, rendered) if wanted else None
     if issue.locked:
         return issue.number
-    by_us = bool(kept and kept.note.get("closed_by_us"))
-    state, reason = _state(issue, bool(findings), worst_new(changes, findings), by_us=by_us)
+    by_us, unmuted = (bool(kept and kept.note.get(key)) for key in ("closed_by_us", UNMUTED))
+    worst = worst_new(changes, findings)
+    state, reason = _state(issue, bool(findings), worst, by_us=by_us, unmuted=unmuted)
     if state == "open" and issue.state == "closed":
         _refuse_noise(kept, report.judged_at)
     _write(context, writer, report, issue, rendered, kept, state, reason)
     return issue.number
+
+
+def health_issue(context: Context, writer: RepoWriter, repository_id: int) -> PublishedIssue | None:
+    """The repository's health issue of any state, as it is now."""
+    return _find(writer, context.runtime.store.effect(repository_id, "issue", "health"))
+
+
+def unmute_health_issue(context: Context, writer: RepoWriter, repository_id: int) -> None:
+    """Let the next judging open the health issue again, although a person closed it as not planned."""
+    issue = health_issue(context, writer, repository_id)
+    if issue is None:
+        return
+    store = context.runtime.store
+    kept = store.effect(repository_id, "issue", "health")
+    note = {**(kept.note if kept else {}), UNMUTED: True}
+    effect = StoredEffect(issue.number, kept.digest if kept else "", note)
+    store.save_effect(repository_id, "issue", "health", effect)
 
 
 def _find(writer: RepoWriter, kept: StoredEffect | None) -> PublishedIssue | None:
@@ -122,14 +161,14 @@ def _find(writer: RepoWriter, kept: StoredEffect | None) -> PublishedIssue | Non
 
 
 def _state(
-    issue: PublishedIssue, findings: bool, worst: Severity | None, *, by_us: bool
+    issue: PublishedIssue, findings: bool, worst: Severity | None, *, by_us: bool, unmuted: bool
 ) -> tuple[str, str | None]:
     """The state and reason that the issue shall have; its own when nothing shall change."""
     if issue.state == "open":
         return ("open", None) if findings else ("closed", "completed")
-    if issue.state_reason == "not_planned":
+    if issue.state_reason == "not_planned" and not unmuted:
         return "closed", None
-    if by_us:
+    if by_us or unmuted:
         return ("open", "reopened") if findings else ("closed", None)
     return ("open", "reopened") if worst is not None and worst >= Severity.HIGH else ("closed", None)
 
@@ -177,7 +216,10 @@ def _write(
         notices = _notices(kept, report.judged_at)
         if state == "open" and issue.state == "closed":
             notices.append(report.judged_at.date().isoformat())
-        _keep(context, report, issue.number, body, {"closed_by_us": closed_by_us, "notices": notices})
+        note = {"closed_by_us": closed_by_us, "notices": notices}
+        if state == "closed" and kept and kept.note.get(UNMUTED):
+            note[UNMUTED] = True
+        _keep(context, report, issue.number, body, note)
 
 
 def _keep(

@@ -17,7 +17,7 @@ from bot.model.errors import Gone
 from bot.model.facts import Repository
 from bot.model.reports import CheckRun, Report
 from bot.model.verdicts import Audience, Judgement, Outcome
-from bot.ports import RepoReader, RepoWriter, StoredEffect, StoredVerdict
+from bot.ports import CHECK_RUN_EFFECT, RepoReader, RepoWriter, StoredEffect, StoredVerdict
 from bot.report.check_run import render_check_run
 from bot.report.config_run import render_config_errors, render_config_good
 
@@ -35,23 +35,25 @@ class Target:
     repository: Repository
 
 
-def target(runtime: Runtime, installation_id: int, reader: RepoReader) -> Target:
+def target(runtime: Runtime, installation_id: int, repository_id: int, reader: RepoReader) -> Target:
     """The repository, after making sure that it belongs to the installation that asks.
 
+    The store is believed: what it says was GitHub's answer once, and a repository that has moved
+    since refuses our token.
+
     Raises:
-        Gone: it does not, whatever the delivery said.
+        Gone: it does not belong to it, whatever the delivery said; nothing was asked in its name.
     """
+    known = runtime.store.repository(repository_id)
+    foreign = known is None or known[0] != installation_id
+    if foreign and not runtime.github.covers(installation_id, repository_id):
+        logger.warning(
+            "refused: the installation does not have this repository",
+            extra={"repository": repository_id, "installation": installation_id},
+        )
+        runtime.metrics.count("refused_total", reason="foreign_repository")
+        raise Gone(f"installation {installation_id} does not have repository {repository_id}")
     repository = reader.repository()
-    known = runtime.store.repository(repository.id)
-    if known is None or known[0] != installation_id:
-        owner = runtime.github.repository_installation(repository.full_name)
-        if owner != installation_id:
-            logger.warning(
-                "refused: repository belongs to another installation",
-                extra={"repository": repository.id, "asked": installation_id, "owner": owner},
-            )
-            runtime.metrics.count("refused_total", reason="foreign_repository")
-            raise Gone(f"repository {repository.id} does not belong to installation {installation_id}")
     if known is None or known != (installation_id, repository):
         runtime.store.save_repositories(installation_id, [repository])
     return Target(installation_id, repository)
@@ -91,12 +93,24 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
         return
     if not repository.archived:
         with runtime.github.writer(at.installation_id, repository.id, context.guard) as writer:
-            publish_check_run(context, writer, _health_run(report, policy, request))
+            _publish_run(context, writer, repository.id, "health", _health_run(report, policy, request))
             _report_policy(context, writer, governing, repository.id, commit)
             publish_health_issue(context, writer, report, policy, _first_seen(verdicts))
     runtime.store.save_facts(repository.id, commit, freeze(facts), now)
     cause = "policy" if kept_policy and kept_policy[0] != governing.oid else "commit"
     runtime.store.save_verdicts(repository.id, verdicts, cause)
+
+
+def _publish_run(context: Context, writer: RepoWriter, repository_id: int, scope: str, run: CheckRun) -> None:
+    """Publish a check run, and remember it for people who ask what was answered."""
+    number = publish_check_run(context, writer, run)
+    note = {
+        "title": run.title,
+        "conclusion": run.conclusion.value if run.conclusion else "",
+        "name": run.name,
+    }
+    effect = StoredEffect(number, run.external_id, note)
+    context.runtime.store.save_effect(repository_id, CHECK_RUN_EFFECT, scope, effect)
 
 
 def _report_policy(
@@ -171,7 +185,8 @@ def judge_proposal(
         runtime.metrics.count("stale_results_total")
         return None
     with runtime.github.writer(at.installation_id, at.repository.id, context.guard) as writer:
-        publish_check_run(context, writer, _health_run(report, policy, request))
+        run = _health_run(report, policy, request)
+        _publish_run(context, writer, at.repository.id, proposal.scope, run)
         if config_run:
             publish_check_run(context, writer, config_run)
     return report

@@ -11,14 +11,14 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from bot.adapters.github import answers, tokens
-from bot.adapters.github.errors import Answer, clean, failure, ok
+from bot.adapters.github.errors import Answer, failure, ok
 from bot.adapters.github.immutable import Immutable
-from bot.adapters.github.listing import Send, items, segment
+from bot.adapters.github.listing import Send, items
 from bot.adapters.github.reader import GitHubReader
 from bot.adapters.github.tokens import AppIdentity, InstallationIdentity, Tokens
 from bot.adapters.github.transport import MIB, Call, Transport
 from bot.adapters.github.writer import GitHubWriter
-from bot.model.errors import Gone, InstallationGone, Malformed, Unavailable
+from bot.model.errors import InstallationGone, Malformed, Unavailable
 from bot.model.facts import Repository
 from bot.ports import (
     AppInfo,
@@ -116,12 +116,16 @@ class GitHubApp:
             raise Unavailable(f"GET {path}: {len(seen)} of {total} came; the list changed while it was read")
 
     def repository_installation(self, full_name: str) -> int:
-        """See ``GitHub``."""
+        """Which installation owns a repository of that name. Raises Gone when none does."""
         if _FULL_NAME.fullmatch(full_name) is None:
             raise Gone(f"{clean(full_name, 80)!r} is not a repository's name (owner/name)")
         owner, name = (segment(part) for part in full_name.split("/"))
         answer = self._identity.call(Call("GET", f"/repos/{owner}/{name}/installation"))
         return answers.number(ok(answer).json(), "id", answer.what)
+
+    def covers(self, installation_id: int, repository_id: int) -> bool:
+        """See ``GitHub``: a token narrowed to a repository is minted for its own installation only."""
+        return self._tokens.covers(installation_id, repository_id)
 
     def reader(self, installation_id: int, repository_id: int) -> AbstractContextManager[RepoReader]:
         """See ``GitHub``."""

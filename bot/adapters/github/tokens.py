@@ -223,6 +223,20 @@ class Tokens:
         path = f"/app/installations/{installation_id}/access_tokens"
         return self._app.call(Call("POST", path, body={"permissions": dict(permissions)}, repeatable=True))
 
+    def covers(self, installation_id: int, repository_id: int) -> bool:
+        """Whether the installation has the repository: GitHub answers 422 when it does not.
+
+        Source: Create an installation access token for an app, ``repository_ids``.
+        """
+        path = f"/app/installations/{installation_id}/access_tokens"
+        body = {"repository_ids": [repository_id], "permissions": {"metadata": "read"}}
+        answer = self._app.call(Call("POST", path, body=body, repeatable=True))
+        if answer.status == 201:
+            return True
+        if answer.status == 422:
+            return False
+        raise _installation_failure(answer, installation_id)
+
     def _granted(self, installation_id: int) -> Mapping[str, str]:
         answer = self._app.call(Call("GET", f"/app/installations/{installation_id}"))
         if answer.status != 200:

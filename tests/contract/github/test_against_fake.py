@@ -89,7 +89,8 @@ def test_the_app_and_its_installations(scene: Scene) -> None:
     [found] = scene.app.installations()
     assert (found.id, found.account, found.suspended) == (scene.installation, "acme", False)
     assert scene.app.installation(scene.installation) == found
-    assert scene.app.repository_installation("acme/rocket") == scene.installation
+    assert scene.app.covers(scene.installation, scene.repository.id)
+    assert not scene.app.covers(scene.installation, scene.repository.id + 1_000_000)
     assert [r.id for r in scene.app.installation_repositories(scene.installation)] == [scene.repository.id]
 
 
@@ -133,7 +134,7 @@ def test_renamed_and_deleted_meanwhile(scene: Scene) -> None:
     """The id stays."""
     scene.fake.rename(scene.repository, "missile")
     assert scene.reader.repository().full_name == "acme/missile"
-    assert scene.app.repository_installation("acme/rocket") == scene.installation
+    assert scene.app.covers(scene.installation, scene.repository.id)
 
     scene.fake.delete(scene.repository)
     with pytest.raises(Gone):

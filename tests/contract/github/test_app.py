@@ -112,7 +112,19 @@ def test_kd5_a_list_that_shrank_while_it_was_read(desk: Desk) -> None:
 
 
 def test_whose_repository_it_is(desk: Desk) -> None:
-    """KF6 compares this with what a payload claims; a renamed repository is followed."""
+    """KF6: a token for one repository is minted for its own installation only."""
+    path = f"/app/installations/{INSTALLATION}/access_tokens"
+    minted = {"token": "ghs_x", "expires_at": "2026-05-01T13:00:00Z", "permissions": {"metadata": "read"}}
+    refused = {"message": "There is at least one repository that does not exist or is not accessible"}
+    desk.server.on("POST", path, Reply(201, minted), Reply(422, refused))
+
+    assert desk.app.covers(INSTALLATION, 42)
+    assert not desk.app.covers(INSTALLATION, 43)
+    assert [json.loads(request.body)["repository_ids"] for request in desk.server.requests] == [[42], [43]]
+
+
+def test_which_installation_a_name_belongs_to(desk: Desk) -> None:
+    """A renamed repository is followed."""
     moved = {"Location": f"{desk.server.url}/repositories/42/installation"}
     desk.server.on("GET", "/repos/acme/old.name/installation", Reply(301, {}, moved))
     desk.server.on("GET", "/repositories/42/installation", Reply(200, installation(9)))
