@@ -11,14 +11,14 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from bot.adapters.github import answers, tokens
-from bot.adapters.github.errors import Answer, failure, ok
+from bot.adapters.github.errors import Answer, clean, failure, ok
 from bot.adapters.github.immutable import Immutable
-from bot.adapters.github.listing import Send, items
+from bot.adapters.github.listing import Send, items, segment
 from bot.adapters.github.reader import GitHubReader
 from bot.adapters.github.tokens import AppIdentity, InstallationIdentity, Tokens
 from bot.adapters.github.transport import MIB, Call, Transport
 from bot.adapters.github.writer import GitHubWriter
-from bot.model.errors import InstallationGone, Malformed, Unavailable
+from bot.model.errors import Gone, InstallationGone, Malformed, Unavailable
 from bot.model.facts import Repository
 from bot.ports import (
     AppInfo,
