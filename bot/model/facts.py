@@ -481,7 +481,8 @@ class Binaries:
         executables: compiled programs and libraries by their names, sorted by path.
         large: other files of at least ``least_bytes``, the largest first.
         files: how many files were looked at.
-        complete: False when the source cut the listing short or there are more than are kept.
+        complete: False when the source cut the listing short or kept back the size of a file, as a
+            partial clone does, or when there are more than are kept.
     """
 
     executables: tuple[StoredFile, ...]

@@ -13,6 +13,12 @@ from identify.vendor.licenses import LICENSES
 GOOD: Mapping[str, str | bytes] = {
     "LICENSE": dict(LICENSES)["MIT"],
     "SECURITY.md": "Write to security@example.org; we answer within 3 days.\n",
+    "README.md": "# tool\n\n"
+    + "It takes stock of what lies in a repository, and says what is missing.\n" * 3,
+    "CHANGELOG.md": "# Changes\n\n- 1.0: the first\n",
+    ".github/CODEOWNERS": "* @acme/tool\n",
+    ".github/ISSUE_TEMPLATE/bug.yml": "name: Bug\ndescription: What is wrong?\nbody: []\n",
+    ".github/pull_request_template.md": "What and why?\n",
     ".github/workflows/ci.yml": (
         "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: make\n"
     ),

@@ -1,0 +1,1 @@
+"""Checks on who answers for what."""
