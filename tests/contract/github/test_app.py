@@ -120,7 +120,7 @@ def test_whose_repository_it_is(desk: Desk) -> None:
 
     assert desk.app.covers(INSTALLATION, 42)
     assert not desk.app.covers(INSTALLATION, 43)
-    assert [json.loads(request.body)["repository_ids"] for request in desk.server.requests] == [[42], [43]]
+    assert [request.body["repository_ids"] for request in desk.server.requests] == [[42], [43]]
 
 
 def test_which_installation_a_name_belongs_to(desk: Desk) -> None:
