@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from bot.adapters.github import Bounds, GitHubApp, build
 from bot.config.settings import Settings
+from bot.engine.evaluate import collect
 from bot.model.errors import Ambiguous, Gone, InstallationGone, LimitReached, PermissionMissing, Rejected
-from bot.model.facts import EntryKind
+from bot.model.facts import About, EntryKind
 from bot.model.reports import Annotation, Button, CheckRun, Conclusion
+from bot.model.verdicts import Unknown
+from bot.ports import LicenceDetector, WorkflowAuditor
+from bot.registry import load
 from bot.testing.clocks import ManualClock
 from bot.testing.fake import FakeGitHub
 from bot.testing.http import Request, Response
@@ -188,6 +193,113 @@ def test_the_owners_defaults(scene: Scene) -> None:
     assert scene.reader.owner_default(["SECURITY.md"]) is None
     scene.fake.create_repository("acme", ".github", files={"SECURITY.md": "mail"})
     assert scene.reader.owner_default(["SECURITY.md"]) == ("SECURITY.md", "mail")
+
+
+def test_the_page_and_the_latest_release(scene: Scene) -> None:
+    """As people wrote them; a pre-release is not the latest."""
+    assert scene.reader.about() == About("", "", ())
+    assert scene.reader.latest_release() is None
+
+    scene.fake.describe(
+        scene.repository,
+        description="Flies",
+        homepage="https://acme.example",
+        topics=["space", "fuel"],
+        pages=True,
+    )
+    scene.fake.publish_release(scene.repository, "v1", notes="It flies")
+    scene.fake.publish_release(scene.repository, "v2-rc1", prerelease=True)
+
+    reader = scene.reader
+    assert reader.about() == About("Flies", "https://acme.example", ("space", "fuel"), pages=True)
+    release = reader.latest_release()
+    assert (release.tag, release.notes, release.published_at) == ("v1", "It flies", scene.clock.now())
+
+
+def test_all_files_with_their_sizes(scene: Scene) -> None:
+    """At any depth, in one call, the same as git says."""
+    found, more = scene.reader.all_files(scene.head())
+
+    assert more is False
+    assert [(e.path, e.size) for e in found] == [
+        (".github/SECURITY.md", 7),
+        ("README.md", 8),
+        ("src/a.py", 6),
+    ]
+
+
+def test_the_owners_template_folder(scene: Scene) -> None:
+    """Of the ``.github`` repository, once it is public."""
+    assert scene.reader.owner_default_directory(".github") == ()
+    files = {".github/ISSUE_TEMPLATE/bug.yml": "name: Bug"}
+    scene.fake.create_repository("acme", ".github", files=files)
+
+    assert [e.path for e in scene.reader.owner_default_directory(".github/ISSUE_TEMPLATE")] == list(files)
+    assert scene.reader.owner_default_directory("docs") == ()
+
+
+COMMUNITY_FACTS = (
+    "about",
+    "binaries",
+    "changelog",
+    "codeowners",
+    "community_files",
+    "security_policy",
+    "templates",
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "calls"),
+    [
+        pytest.param(
+            {
+                "README.md": "# Rocket",
+                "CHANGELOG.md": "x",
+                "docs/a.md": "x",
+                ".github/SECURITY.md": "mail us",
+                ".github/CODEOWNERS": "* @acme/crew",
+                ".github/ISSUE_TEMPLATE/bug.yml": "x",
+                ".github/pull_request_template.md": "x",
+            },
+            {"git/trees recursive": 1, "git/trees": 4, "git/blobs": 2},
+            id="all of its own",
+        ),
+        pytest.param(
+            {"a.py": "x"},
+            {"git/trees recursive": 1, "git/trees": 1, "releases/latest": 1, "repos/acme": 1},
+            id="nothing of its own",
+        ),
+    ],
+)
+def test_facts_about_files_share_their_calls(
+    scene: Scene, files: dict[str, str], calls: dict[str, int]
+) -> None:
+    """Each folder is listed once, however many facts look into it; so is the owner."""
+    other = scene.fake.create_repository("acme", "probe", files=files)
+    with scene.app.reader(scene.installation, other.id) as reader:
+        reader.repository()
+        scene.server.journal.clear()
+        collected = collect(
+            load(("bot.facts",), plugins=False),
+            COMMUNITY_FACTS,
+            reader=reader,
+            auditor=cast("WorkflowAuditor", None),
+            licences=cast("LicenceDetector", None),
+            commit=other.branches["main"],
+            branch="main",
+            now=scene.clock.now(),
+            tolerate=False,
+        )
+
+    assert not [value for value in collected.values() if isinstance(value, Unknown)]
+    assert Counter(_kind(request, other.id) for request in scene.server.journal) == calls
+
+
+def _kind(request: Request, repository_id: int) -> str:
+    """What a request asks for: ``git/trees``, ``git/trees recursive``, ``repos acme`` and so on."""
+    path = request.path.removeprefix(f"/repositories/{repository_id}").strip("/")
+    return " ".join(["/".join(path.split("/")[:2]), *(key for key in request.query)])
 
 
 @pytest.mark.fault
