@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bot.engine.commanding import remember_head
 from bot.engine.context import Context
 from bot.engine.scanning import Proposal, judge_proposal, target
+from bot.report.check_run import exemptible
 from bot.spec import Payload, job
 
 
@@ -25,7 +27,7 @@ def check_pull_request(payload: CheckPullRequest, context: Context) -> None:
     """Compare its head with the merge base under the base's policy; a closed one needs nothing."""
     runtime = context.runtime
     with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
-        at = target(runtime, payload.installation_id, reader)
+        at = target(runtime, payload.installation_id, payload.repository_id, reader)
         generation = runtime.ledger.next_generation(payload.repository_id)
         pull = reader.pull_request(payload.number)
         if pull.state != "open":
@@ -37,4 +39,6 @@ def check_pull_request(payload: CheckPullRequest, context: Context) -> None:
             scope=f"pull:{pull.number}",
             pull_request=pull.number,
         )
-        judge_proposal(context, reader, at, proposal, generation, payload.request)
+        report = judge_proposal(context, reader, at, proposal, generation, payload.request)
+        if report is not None:
+            remember_head(context, at.repository.id, pull, exemptible(report))

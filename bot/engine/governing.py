@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bot.config.policy import DEFAULT, POLICY_PATH, Policy
+from bot.config.policy import DEFAULT, POLICY_PATH, Exemption, Policy
 from bot.config.policy_file import SIZE_LIMIT, PolicyErrors, read_policy
 from bot.model.errors import Malformed, PolicyError
 from bot.model.facts import EntryKind, TreeEntry
-from bot.ports import RepoReader, Store
+from bot.ports import RepoReader, Store, StoredExemption
 from bot.registry import Registry
 
 
@@ -31,16 +31,26 @@ class Governing:
 def governing_policy(
     registry: Registry, store: Store, reader: RepoReader, repository_id: int, commit: str
 ) -> Governing:
-    """The policy of a commit on the branch that governs; a good file becomes the last good one."""
+    """The policy of a commit on the branch that governs; a good file becomes the last good one.
+
+    Exemptions that were given by commands stand behind those of the file.
+    """
     found = read_at(registry, reader, commit)
     if found.errors:
-        return Governing(_last_good(registry, store, repository_id), found.oid, found.errors)
-    if found.oid:
+        found = replace(found, policy=_last_good(registry, store, repository_id))
+    elif found.oid:
         known = store.policy(repository_id)
         if known is None or known[0] != found.oid:
             text = reader.blob(found.oid, limit=SIZE_LIMIT).decode("utf-8")
             store.save_policy(repository_id, found.oid, text)
-    return found
+    return replace(found, policy=_with_commanded(found.policy, store.exemptions(repository_id)))
+
+
+def _with_commanded(policy: Policy, given: Sequence[StoredExemption]) -> Policy:
+    if not given:
+        return policy
+    commanded = (Exemption(e.check, e.reason, e.until) for e in given)
+    return replace(policy, exemptions=(*policy.exemptions, *commanded))
 
 
 def read_at(registry: Registry, reader: RepoReader, commit: str) -> Governing:

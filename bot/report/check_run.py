@@ -36,8 +36,10 @@ from bot.report.inert import code, plain, prose
 from bot.report.view import View, view, visible
 
 __all__ = [
+    "EXEMPT",
     "NAME_OF_RUN",
     "RECHECK",
+    "exemptible",
     "external_id",
     "render_check_run",
     "render_started",
@@ -48,6 +50,8 @@ __all__ = [
 NAME_OF_RUN = "plumbline/health"
 
 RECHECK = Button(label="Re-check", description="Judge this commit again", identifier="recheck")
+
+EXEMPT = Button(label="Exempt", description="Post a command to copy and complete", identifier="exempt")
 
 MOST_ANNOTATIONS = 500
 """Ten requests' worth; the remainder is counted in the text."""
@@ -98,11 +102,19 @@ def render_check_run(
         summary=_summary(seen, conclusion, blocking, unmarked),
         text=_text(seen, conclusion, blocking, details_url),
         annotations=annotations,
-        buttons=(RECHECK,),
+        buttons=(RECHECK, EXEMPT) if exemptible(report) else (RECHECK,),
         details_url=details_url,
         started_at=started_at,
         completed_at=report.judged_at,
     )
+
+
+def exemptible(report: Report) -> tuple[str, ...]:
+    """Names of the checks that the button *Exempt* is about: what a pull request brings, the worst first."""
+    if report.pull_request is None:
+        return ()
+    seen = view(report)
+    return tuple(j.check for j in (*seen.new, *seen.worse, *seen.first))
 
 
 def render_started(head_sha: str, *, request: str, started_at: datetime, details_url: str = "") -> CheckRun:

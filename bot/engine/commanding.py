@@ -1,0 +1,449 @@
+"""Carries out the slash-commands of one comment and answers them.
+
+What makes a command safe, in the order in which it is looked at:
+
+1. **Quota.** A person gives at most ``COMMANDS_PER_HOUR``; beyond it one notice, then silence, and
+   neither costs GitHub a call.
+2. **The text stands.** The comment is read again; a line that was changed since it was written, or
+   that no longer commands, is not done.
+3. **The commit stands.** The webhook does not tell a pull request's head. So the first thing that is
+   read is the pull request, and its head is kept as the one that the person meant, if it can not have
+   moved since the comment: GitHub says that nothing happened to the pull request since, or we had
+   seen this very head there before the comment. Else, and when the head is another one right before
+   something is changed, the command is refused and says why. (GitHub tells whole seconds: a push
+   within the second of the comment is taken for one before it.)
+4. **The right.** The role of the comment's author is asked of GitHub for every command, when it runs;
+   what can not be known is no right.
+
+What was done is kept by comment and line before the answer is posted, so that a crash, a second
+delivery or a redelivery repeats nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.config.policy_file import SIZE_LIMIT
+from bot.engine.command_lines import Command, Line, find, split
+from bot.engine.commands import Call, Reply, allowed, unknown
+from bot.engine.context import Context
+from bot.engine.governing import Governing, governing_policy
+from bot.engine.publish import health_issue, unmute_health_issue
+from bot.engine.scanning import Target, target
+from bot.model.errors import (
+    Gone,
+    LeaseLost,
+    Malformed,
+    PermissionMissing,
+    PlumblineError,
+    UserError,
+)
+from bot.model.facts import PullRequest
+from bot.model.people import Comment, Role
+from bot.model.reports import PublishedIssue
+from bot.ports import COMMAND_EFFECT, RepoReader, RepoWriter, StoredEffect, StoredVerdict
+from bot.report.fragments import SENTENCE
+from bot.report.inert import prose
+from bot.report.replies import Answered, changed_since, marker_of, render_reply, who
+from bot.spec import CommandSpec
+
+logger = logging.getLogger(__name__)
+
+COMMANDS_PER_HOUR = 20
+"""Commands that one person may give in an hour to the repositories of one installation."""
+
+PULL_EFFECT = "pull"
+"""Kind of the effects that say which head of a pull request was seen since when, by its number."""
+
+SEEN = "eyes"
+"""The reaction that says: this was read."""
+
+_MOVED = (
+    "Nothing was done: commits may have come to this pull request since the comment was written. Please "
+    "look at the newest one and write the command again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The commands of a comment as the webhook told them.
+
+    Args:
+        number: of the issue or pull request.
+        author_id: who wrote the comment.
+        pull_request: whether it stands under a pull request.
+        lines: (line number, digest of its text), at most five.
+        more: how many further lines commanded and are left alone.
+    """
+
+    installation_id: int
+    repository_id: int
+    number: int
+    comment_id: int
+    author_id: int
+    pull_request: bool
+    lines: tuple[tuple[int, str], ...]
+    more: int = 0
+
+
+@dataclass(slots=True)
+class State:
+    """What is known of the commands of one comment; kept in SQL under its id.
+
+    Args:
+        reply: id of our answer; 0 for none yet.
+        granted: how many of its lines the quota lets through; None before it was asked.
+        head: the commit that the commands mean; "" when there is none or it may have moved.
+        looked: the head was looked at.
+        answers: line number -> answer.
+    """
+
+    reply: int = 0
+    digest: str = ""
+    granted: int | None = None
+    head: str = ""
+    looked: bool = False
+    answers: dict[int, str] = field(default_factory=dict)
+    done: bool = False
+
+
+def run_commands(context: Context, asked: Asked) -> None:
+    """Do what a comment asks for, and answer it; see the module for what is looked at first."""
+    runtime = context.runtime
+    state = _known(context, asked)
+    if state.done or not _grant(context, asked, state):
+        return
+    with (
+        runtime.github.reader(asked.installation_id, asked.repository_id) as reader,
+        runtime.github.writer(asked.installation_id, asked.repository_id, context.guard) as writer,
+    ):
+        at = target(runtime, asked.installation_id, asked.repository_id, reader)
+        pull = reader.pull_request(asked.number) if asked.pull_request else None
+        try:
+            comment = writer.comment(asked.comment_id)
+        except Gone:
+            runtime.metrics.count("commands_total", command="none", outcome="deleted")
+            return
+        if (comment.number, comment.author_id) != (asked.number, asked.author_id) or comment.bot:
+            logger.warning("a comment is not what its delivery said", extra={"comment": comment.id})
+            return
+        if not state.looked:
+            state.head = _seen_head(context, at, pull, comment.created_at) if pull else ""
+            state.looked = True
+            _keep(context, asked, state)
+        with _harmless("react", asked):
+            writer.react(comment.id, SEEN)
+        session = Session(context, at, reader, writer, asked, comment, pull, state)
+        for number, digest in asked.lines[: state.granted]:
+            if number not in state.answers:
+                state.answers[number] = session.answer(number, digest)
+                _keep(context, asked, state)
+        _post(context, writer, asked, comment, state)
+
+
+# Who may ask how often
+
+
+def _grant(context: Context, asked: Asked, state: State) -> bool:
+    """Take the quota for each line; False when nothing is to be done and nothing to be said."""
+    if state.granted is not None:
+        return True
+    ledger = context.runtime.ledger
+    hour = int(ledger.now().timestamp()) // 3600
+    whose = f"{asked.installation_id}-{asked.author_id}"
+    state.granted = sum(_take_slot(context, f"command-{whose}", hour) for _ in asked.lines)
+    if state.granted:
+        return True
+    first = ledger.take_occurrence(f"command-notice-{whose}", hour, lifetime_s=7200)
+    context.runtime.metrics.count("commands_total", command="none", outcome="over quota")
+    return first
+
+
+def _take_slot(context: Context, name: str, hour: int) -> bool:
+    take = context.runtime.ledger.take_occurrence
+    slots = range(hour * COMMANDS_PER_HOUR, (hour + 1) * COMMANDS_PER_HOUR)
+    return any(take(name, slot, lifetime_s=7200) for slot in slots)
+
+
+# Which commit is meant
+
+
+def _seen_head(context: Context, at: Target, pull: PullRequest, asked_at: datetime) -> str:
+    """The head, if it was the head when the comment was written; else "".
+
+    Args:
+        asked_at: when the comment was written, in whole seconds like all of GitHub's times.
+    """
+    if pull.updated_at <= asked_at:
+        return pull.head_sha
+    known = context.runtime.store.effect(at.repository.id, PULL_EFFECT, str(pull.number))
+    if known is None or known.digest != pull.head_sha:
+        return ""
+    return pull.head_sha if datetime.fromisoformat(known.note["since"]) <= asked_at else ""
+
+
+def remember_head(context: Context, repository_id: int, pull: PullRequest, new: Sequence[str]) -> None:
+    """Keep since when a head is known to stand, and which checks it makes worse."""
+    store = context.runtime.store
+    known = store.effect(repository_id, PULL_EFFECT, str(pull.number))
+    same = known is not None and known.digest == pull.head_sha
+    since = known.note["since"] if known and same else pull.updated_at.isoformat()
+    effect = StoredEffect(pull.number, pull.head_sha, {"since": since, "new": list(new)})
+    if effect != known:
+        store.save_effect(repository_id, PULL_EFFECT, str(pull.number), effect)
+
+
+# One command
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The commands of one comment, while they are carried out."""
+
+    context: Context
+    at: Target
+    reader: RepoReader
+    writer: RepoWriter
+    asked: Asked
+    comment: Comment
+    pull: PullRequest | None
+    state: State
+
+    def answer(self, number: int, digest: str) -> str:
+        """Do the command of one line; returns what to say, as Markdown."""
+        name, outcome = "none", "changed"
+        line = next((line for line in self.lines if line.number == number and line.digest == digest), None)
+        if line is None:
+            text = changed_since(self.comment.updated_at)
+        else:
+            name, outcome, text = self._carry_out(line)
+        self.context.runtime.metrics.count("commands_total", command=name, outcome=outcome)
+        return text
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines that command now."""
+        return find(self.comment.body)
+
+    def _carry_out(self, line: Line) -> tuple[str, str, str]:
+        """(name of the command, outcome, answer)."""
+        commands = self.context.runtime.registry.commands
+        try:
+            command = split(line.text)
+        except UserError as error:
+            return "none", "refused", _sentence(error)
+        spec = commands.get(command.name)
+        if spec is None:
+            text = _sentence(UserError(unknown("command", command.name, commands)))
+            return "unknown", "refused", f"{text} `/plumbline help` says more."
+        refusal = self._refusal(spec)
+        if refusal:
+            self._audit(spec, "refused", {})
+            return spec.name, "refused", refusal
+        try:
+            reply = spec.function(self._call(line, command))
+        except UserError as error:
+            return spec.name, "refused", _sentence(error)
+        except PlumblineError:
+            raise
+        except Exception:
+            # A faulty command must not take the others of the comment with it.
+            logger.exception("a command failed", extra={"command": spec.name, "source": spec.module})
+            return spec.name, "failed", "This failed inside of Plumbline; its log says why."
+        if spec.changes and self._moved():
+            self._audit(spec, "moved", {})
+            return spec.name, "refused", _MOVED
+        self._do(spec, reply)
+        return spec.name, "done", reply.text
+
+    def _refusal(self, spec: CommandSpec) -> str:
+        """Why the comment's author may not give this command now; empty when they may."""
+        try:
+            role = self.reader.permission(self.comment.author, self.comment.author_id)
+        except (PermissionMissing, Malformed) as error:
+            logger.warning("a role can not be read", extra={"why": str(error)})
+            return (
+                "Nothing was done: GitHub did not tell which role you have here, and without it none counts."
+            )
+        is_author = bool(self.pull and self.pull.author == self.comment.author)
+        if allowed(spec, role, is_author=is_author):
+            return ""
+        have = f"you have the role {role.label}" if role > Role.NONE else "you have no role here"
+        return f"Nothing was done: `{spec.name}` is for {who(spec)}; {have}."
+
+    def _moved(self) -> bool:
+        """The pull request's head is not (surely) the one that the person meant."""
+        if self.pull is None:
+            return False
+        return not self.state.head or self.reader.pull_request(self.pull.number).head_sha != self.state.head
+
+    def _call(self, line: Line, command: Command) -> Call:
+        runtime = self.context.runtime
+        return Call(
+            registry=runtime.registry,
+            repository=self.at.repository,
+            installation_id=self.at.installation_id,
+            number=self.asked.number,
+            words=command.words,
+            options=command.options,
+            look=Looking(self.context, self.at, self.reader, self.writer),
+            now=runtime.clock.now(),
+            publish=runtime.settings.publish,
+            head_sha=(self.state.head or self.pull.head_sha) if self.pull else None,
+            actor_id=self.comment.author_id,
+            comment_id=self.comment.id,
+            request=f"comment:{self.comment.id}:{line.number}",
+        )
+
+    def _do(self, spec: CommandSpec, reply: Reply) -> None:
+        """Change what the reply says; each part may be done twice."""
+        runtime, repository_id = self.context.runtime, self.at.repository.id
+        if spec.changes:
+            self.context.guard.check()
+        if reply.exempt:
+            runtime.store.save_exemption(repository_id, reply.exempt)
+        if reply.unmute:
+            unmute_health_issue(self.context, self.writer, repository_id)
+        if spec.changes:
+            detail = {"check": reply.exempt.check, "until": str(reply.exempt.until)} if reply.exempt else {}
+            self._audit(spec, "done", detail)
+        if reply.work:
+            runtime.submit(reply.work)
+
+    def _audit(self, spec: CommandSpec, outcome: str, detail: Mapping[str, str]) -> None:
+        if spec.changes:
+            said = {
+                "repository": self.at.repository.id,
+                "number": self.asked.number,
+                "comment": self.comment.id,
+                "head": self.state.head,
+                "outcome": outcome,
+                **detail,
+            }
+            actor = str(self.comment.author_id)
+            self.context.runtime.store.audit(self.at.installation_id, actor, f"command.{spec.name}", said)
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """``Look`` through the ports."""
+
+    context: Context
+    at: Target
+    reader: RepoReader
+    writer: RepoWriter
+
+    def verdicts(self) -> Mapping[str, StoredVerdict]:
+        """See ``Look``."""
+        return self.context.runtime.store.verdicts(self.at.repository.id)
+
+    def governing(self) -> tuple[Governing, bytes, str]:
+        """See ``Look``."""
+        runtime, repository = self.context.runtime, self.at.repository
+        if repository.empty:
+            raise UserError("this repository is empty, so there is no policy file: the defaults are in force")
+        commit = self.reader.head(repository.default_branch)
+        found = governing_policy(runtime.registry, runtime.store, self.reader, repository.id, commit)
+        if found.errors:
+            kept = runtime.store.policy(repository.id)
+            return found, kept[1].encode() if kept else b"", commit
+        return found, self.reader.blob(found.oid, limit=SIZE_LIMIT) if found.oid else b"", commit
+
+    def health_issue(self) -> PublishedIssue | None:
+        """See ``Look``."""
+        return health_issue(self.context, self.writer, self.at.repository.id)
+
+
+def _sentence(error: UserError) -> str:
+    """What is wrong, as a sentence that may hold untrusted words."""
+    text = str(error)
+    return f"{prose(text[:1].upper() + text[1:], limit=SENTENCE)}."
+
+
+# The answer
+
+
+def _post(context: Context, writer: RepoWriter, asked: Asked, comment: Comment, state: State) -> None:
+    """Bring our one answer to this comment to what is known; it is looked for before it is made."""
+    texts = {line.number: line.text for line in find(comment.body)}
+    answers = [
+        Answered(texts.get(number) or f"line {number}", text)
+        for number, text in sorted(state.answers.items())
+    ]
+    body = render_reply(asked.comment_id, answers, tuple(_notes(context, asked, state)))
+    digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    if not state.reply:
+        wanted = ("reply", str(asked.comment_id))
+        ours = writer.our_comments(asked.number, since=comment.created_at)
+        state.reply = next((c.id for c in ours if marker_of(c.body) == wanted), 0)
+    if not state.reply:
+        state.reply = writer.create_comment(asked.number, body)
+        context.runtime.metrics.count("effects_total", kind="comment")
+    elif digest != state.digest:
+        writer.update_comment(state.reply, body)
+    state.digest, state.done = digest, True
+    _keep(context, asked, state)
+
+
+def _notes(context: Context, asked: Asked, state: State) -> Iterator[str]:
+    asked_for = len(asked.lines)
+    granted = state.granted or 0
+    if granted < asked_for:
+        now = context.runtime.ledger.now()
+        again = datetime.fromtimestamp((int(now.timestamp()) // 3600 + 1) * 3600, UTC)
+        what = "This was not done" if not granted else f"{asked_for - granted} more were not done"
+        yield (
+            f"{what}: one person may give {COMMANDS_PER_HOUR} commands an hour. From {again:%H:%M} UTC on "
+            "you can write them again; until then further ones are left unanswered."
+        )
+    if asked.more:
+        yield (
+            f"Only the first {asked_for} commands of a comment are done; {asked.more:,} more were left alone."
+        )
+
+
+# What is kept
+
+
+def _known(context: Context, asked: Asked) -> State:
+    kept = context.runtime.store.effect(asked.repository_id, COMMAND_EFFECT, str(asked.comment_id))
+    if kept is None:
+        return State()
+    note = kept.note
+    return State(
+        reply=kept.number,
+        digest=kept.digest,
+        granted=note["granted"],
+        head=note["head"],
+        looked=note["looked"],
+        answers={int(number): text for number, text in note["answers"].items()},
+        done=note["done"],
+    )
+
+
+def _keep(context: Context, asked: Asked, state: State) -> None:
+    note = {
+        "granted": state.granted,
+        "head": state.head,
+        "looked": state.looked,
+        "answers": {str(number): text for number, text in state.answers.items()},
+        "done": state.done,
+    }
+    effect = StoredEffect(state.reply, state.digest, note)
+    context.runtime.store.save_effect(asked.repository_id, COMMAND_EFFECT, str(asked.comment_id), effect)
+
+
+@contextmanager
+def _harmless(what: str, asked: Asked) -> Iterator[None]:
+    """Go on when something fails that only passes the time."""
+    try:
+        yield
+    except LeaseLost:
+        raise
+    except PlumblineError as error:
+        logger.info("could not %s", what, extra={"comment": asked.comment_id, "why": str(error)})

@@ -1,0 +1,127 @@
+"""What a slash-command is given and what it answers; commands themselves are in ``handlers/commands``.
+
+A command is a pure function from ``Call`` to ``Reply``: it reads through the call and says what shall
+be done, ``bot.engine.commanding`` does it and posts the answer. To refuse, it raises ``UserError``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Protocol
+
+from bot.config.settings import Publish
+from bot.engine.governing import Governing
+from bot.model.errors import UserError
+from bot.model.facts import Repository
+from bot.model.people import Role
+from bot.model.reports import PublishedIssue
+from bot.model.verdicts import Audience
+from bot.ports import StoredExemption, StoredVerdict
+from bot.registry import Registry
+from bot.spec import CheckSpec, CommandSpec, Payload, Submission
+
+
+class Look(Protocol):
+    """What a command may look at, read when asked for."""
+
+    def verdicts(self) -> Mapping[str, StoredVerdict]:
+        """The repository's last verdicts by check; from SQL."""
+        ...
+
+    def governing(self) -> tuple[Governing, bytes, str]:
+        """The policy in force, the bytes of its file and the commit whose file was read."""
+        ...
+
+    def health_issue(self) -> PublishedIssue | None:
+        """The repository's health issue of any state."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A command as somebody gave it, after their right to it was checked.
+
+    Args:
+        installation_id: whose the repository is.
+        number: of the issue or pull request under which it was given.
+        head_sha: the commit that the pull request's head was then; None on an issue.
+        words: what stands behind the command's name.
+        options: ``name=value`` parts.
+        actor_id, comment_id: whoever wrote it, and where.
+        publish: how loud the operator lets it be, unless policy says otherwise.
+        request: names this command for check runs that answer it.
+    """
+
+    registry: Registry
+    repository: Repository
+    installation_id: int
+    number: int
+    words: tuple[str, ...]
+    options: Mapping[str, str]
+    look: Look
+    now: datetime
+    publish: Publish = Publish.ADVISE
+    head_sha: str | None = None
+    actor_id: int = 0
+    comment_id: int = 0
+    request: str = ""
+
+    def accept(self, spec_name: str, *, most: int, options: Iterable[str] = ()) -> None:
+        """Raises UserError when there are more words than ``most`` or other options than these."""
+        usage = self.registry.commands[spec_name].usage
+        if len(self.words) > most:
+            raise UserError(f"`{self.words[most][:60]}` is one word too many; write `{usage}`")
+        known = set(options)
+        for name in self.options:
+            if name not in known:
+                raise UserError(f"`{name[:60]}=` is nothing that `{spec_name}` takes; write `{usage}`")
+
+    def check(self, name: str) -> CheckSpec:
+        """The check of that name. Raises UserError that names the nearest one."""
+        found = self.registry.checks.get(name)
+        if found is None:
+            raise UserError(unknown("check", name, self.registry.checks))
+        return found
+
+    def may_show(self, check: CheckSpec) -> bool:
+        """What the check says may stand where everybody can read it who reads the repository."""
+        return not self.repository.public or check.audience is Audience.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer.
+
+    Args:
+        text: Markdown; whatever came from outside was made inert.
+        work: submitted before the answer is posted.
+        exempt: an exemption to keep.
+        unmute: lift the silence of the health issue.
+    """
+
+    text: str
+    work: tuple[Payload | Submission, ...] = field(default=())
+    exempt: StoredExemption | None = None
+    unmute: bool = False
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    """A sentence about a name that nothing has, with the nearest one."""
+    names = sorted(known)
+    near = get_close_matches(name.lower(), names, n=1) if len(name) <= 64 else []
+    shown = name[:60] + ("…" if len(name) > 60 else "")
+    if near:
+        return f"there is no {kind} `{shown}`; did you mean `{near[0]}`?"
+    listed = ", ".join(f"`{n}`" for n in names[:20]) + (f" and {len(names) - 20} more" if names[20:] else "")
+    return f"there is no {kind} `{shown}`; there {'are' if len(names) > 1 else 'is'} {listed or 'none'}"
+
+
+def allowed(spec: CommandSpec, role: Role, *, is_author: bool) -> bool:
+    """The table of rights: the least role, or being the pull request's author where that is enough.
+
+    Whoever has no role at all is refused everything, as an author who was removed a moment ago.
+    """
+    return role >= spec.who or (spec.or_author and is_author and role > Role.NONE)

@@ -1,0 +1,223 @@
+"""Answers to slash-commands: one comment for each comment that commands, edited in place.
+
+Foreign text is made inert, and nothing that another bot could take for a command of its own stands
+at the start of a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from bot.config.explain import Explained
+from bot.config.policy import POLICY_PATH
+from bot.model.people import Role
+from bot.model.verdicts import Outcome, Severity
+from bot.ports import StoredVerdict
+from bot.report.budget import ISSUE_BODY, Page
+from bot.report.fragments import SENTENCE, SYMBOLS, day, moment, own
+from bot.report.inert import code, prose
+from bot.spec import CheckSpec, CommandSpec
+
+_MARKER = re.compile(r"\A<!-- plumbline:(reply|offer):1:([0-9a-f]{1,64}) -->")
+_MOST_LINE = 200
+_ROOT = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+_WHO = {
+    Role.READ: "everybody who can read the repository",
+    Role.TRIAGE: "people with the role triage or more",
+    Role.WRITE: "people with the role write or more",
+    Role.MAINTAIN: "people with the role maintain or admin",
+    Role.ADMIN: "people with the role admin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One command and its answer (Markdown)."""
+
+    line: str
+    text: str
+
+
+def render_reply(comment_id: int, answers: Sequence[Answered], notes: Sequence[str] = ()) -> str:
+    """The comment that answers a comment.
+
+    Args:
+        notes: sentences of ours for the end.
+    """
+    page = Page(ISSUE_BODY)
+    page.add(f"<!-- plumbline:reply:1:{comment_id} -->")
+    room = (ISSUE_BODY - 2_000) // max(1, len(answers))
+    for answer in answers:
+        if len(answers) > 1:
+            page.add(f"### {code(answer.line, limit=_MOST_LINE)}", "")
+        page.add(*_fitting(answer.text, room), "")
+    page.add(*(part for note in notes for part in (note, "")))
+    return str(page).rstrip("\n")
+
+
+def marker_of(body: str) -> tuple[str, str] | None:
+    """(``reply``, the comment's id) or (``offer``, a commit) of a comment of ours; None for others."""
+    found = _MARKER.match(body)
+    return (found[1], found[2]) if found else None
+
+
+def _fitting(text: str, room: int) -> list[str]:
+    page = Page(room)
+    page.fill(text.split("\n"), lambda line: [line], lambda left: f"… and {left:,} more lines")
+    return page.lines
+
+
+def command_list(commands: Iterable[CommandSpec]) -> str:
+    """The table that ``help`` shows."""
+    rows = [
+        f"| {code(spec.usage, limit=_MOST_LINE)} | {own(spec.doc.title)} | {who(spec)} |" for spec in commands
+    ]
+    return "\n".join(
+        [
+            "| Write | to | Who may |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "A command is a line of its own in a new comment; an edited comment commands nothing.",
+        ]
+    )
+
+
+def command_help(spec: CommandSpec) -> str:
+    """One command at length."""
+    lines = [f"{code(spec.usage, limit=_MOST_LINE)}: {own(spec.doc.title)}", "", f"For {who(spec)}."]
+    if spec.examples:
+        lines += ["", f"For example: {', '.join(code(e, limit=_MOST_LINE) for e in spec.examples)}."]
+    return "\n".join(lines)
+
+
+def who(spec: CommandSpec) -> str:
+    """Who may give a command, in words."""
+    said = _WHO[spec.who]
+    return f"{said}, and the pull request's author" if spec.or_author else said
+
+
+def health_table(rows: Sequence[tuple[CheckSpec, StoredVerdict]], *, silent: Sequence[str] = ()) -> str:
+    """The last verdicts, the worst first.
+
+    Args:
+        silent: checks that were asked for and have nothing that may be shown here.
+    """
+    lines = []
+    if rows:
+        passing = sum(v.outcome == Outcome.PASS for _, v in rows)
+        judged = sum(v.outcome in (Outcome.PASS, Outcome.FAIL) for _, v in rows)
+        newest = max(v.judged_at for _, v in rows)
+        lines = [
+            f"{passing} of {judged} checks pass, as judged {moment(newest)}.",
+            "",
+            "| Check | Verdict | Severity | Since | What was seen |",
+            "| --- | --- | --- | --- | --- |",
+            *(_row(spec, verdict) for spec, verdict in sorted(rows, key=_worst_first)),
+        ]
+    elif not silent:
+        lines = ["This repository has not been judged yet; `/plumbline recheck` judges it now."]
+    if silent:
+        names = ", ".join(code(name, limit=60) for name in silent)
+        lines += ["", f"Nothing to show here of {names}."]
+    return "\n".join(lines).strip("\n")
+
+
+def _row(spec: CheckSpec, verdict: StoredVerdict) -> str:
+    return (
+        f"| {code(spec.name, limit=60)} | {_outcome(verdict)} | {Severity(verdict.severity).label} "
+        f"| {day(verdict.since)} | {_said(verdict)} |"
+    )
+
+
+def _outcome(verdict: StoredVerdict) -> str:
+    outcome = Outcome(verdict.outcome)
+    latest = f", now {verdict.last_outcome}" if verdict.last_outcome != verdict.outcome else ""
+    return f"{SYMBOLS[outcome]} {outcome.value}{latest}"
+
+
+def _said(verdict: StoredVerdict) -> str:
+    # A pipe inside of code would end the cell of a table.
+    return prose(verdict.summary.replace("|", "¦"), limit=SENTENCE)
+
+
+def _worst_first(row: tuple[CheckSpec, StoredVerdict]) -> tuple[int, int, str]:
+    order = [Outcome.FAIL, Outcome.ERROR, Outcome.UNKNOWN, Outcome.PASS, Outcome.NOT_APPLICABLE]
+    return order.index(Outcome(row[1].outcome)), -row[1].severity, row[0].name
+
+
+def check_explained(spec: CheckSpec, verdict: StoredVerdict | None, *, shown: bool) -> str:
+    """A check: what it wants, why, how to mend it, what it said last."""
+    doc = spec.doc
+    parts = [f"{code(spec.name, limit=60)} ({spec.severity.label}): {own(doc.title)}"]
+    parts += [
+        f"**{w}:** {own(s)}" for w, s in (("Why", doc.why), ("Fix", doc.fix), ("Source", doc.source)) if s
+    ]
+    if not shown:
+        parts.append("What it says of this repository is not shown where everybody can read it.")
+    elif verdict is None:
+        parts.append("It has not judged this repository yet.")
+    else:
+        parts.append(
+            f"**Here:** {_outcome(verdict)} since {day(verdict.since)}: "
+            f"{prose(verdict.summary, limit=SENTENCE)}"
+        )
+    return "\n\n".join(parts)
+
+
+def exempted_reply(check: str, until: date) -> str:
+    """After an exemption was kept."""
+    return (
+        f"{code(check, limit=60)} is exempt until {until.isoformat()} (that day included); then it speaks "
+        "again by itself. Reports name the exemption with its reason. The repository is being judged again."
+    )
+
+
+def key_explained(explained: Explained, *, commit: str, html_url: str, errors: int) -> str:
+    """A key of the policy: its value, where it comes from, its meaning."""
+    value = code(explained.value, limit=SENTENCE)
+    key = code(explained.key, limit=120)
+    parts = [f"{key} is {value}. {own(explained.about)}".rstrip()]
+    if explained.line is None:
+        parts.append(f"The file {code(POLICY_PATH, limit=60)} does not say so: this is the default.")
+    elif errors:
+        parts.append(f"It comes from line {explained.line} of the last good {code(POLICY_PATH, limit=60)}.")
+    else:
+        at = code(f"{POLICY_PATH}:{explained.line}", limit=80)
+        fit = _ROOT.fullmatch(html_url)
+        linked = f"[{at}]({html_url}/blob/{commit}/{POLICY_PATH}#L{explained.line})" if fit else at
+        parts.append(f"It comes from {linked} at {code(commit[:10], limit=10)}.")
+    if explained.line is not None and explained.value != explained.default:
+        parts.append(f"The default is {code(explained.default, limit=SENTENCE)}.")
+    if errors:
+        parts.append("The newest version of the file has errors, so the last good one is in force.")
+    return "\n\n".join(parts)
+
+
+def render_offer(head_sha: str, checks: Sequence[str], until: date) -> str:
+    """Our comment with prefilled commands, one for each finding that a pull request brings."""
+    names = list(checks) or ["CHECK"]
+    page = Page(ISSUE_BODY)
+    page.add(
+        f"<!-- plumbline:offer:1:{head_sha} -->",
+        "To exempt a check, copy its line into a comment of your own and put the reason in. "
+        f"That is for {_WHO[Role.MAINTAIN]}; here it commands nothing.",
+        "",
+        "```text",
+    )
+    lines = [f'/plumbline exempt {name} reason="..." until={until.isoformat()}' for name in names[:50]]
+    page.add(*lines, "```")
+    if not checks:
+        page.add("", "`/plumbline health` lists the names of the checks.")
+    return str(page)
+
+
+def changed_since(at: datetime) -> str:
+    """What is told instead of doing a command whose comment was edited."""
+    return (
+        f"Nothing was done: the comment was changed at {moment(at)}, and only what a new comment says "
+        "commands. Please write a new comment."
+    )
