@@ -42,7 +42,8 @@ def mergeability(reader: RepoReader, open_pull_requests: OpenPullRequests, now: 
             for p in found
             if p.state == "open" and not p.draft
         ),
-        len(lively[MAX_ASKED:]) + int(open_pull_requests.more),
+        len(lively[MAX_ASKED:]),
+        more=open_pull_requests.more,
     )
 
 

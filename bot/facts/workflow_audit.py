@@ -20,8 +20,14 @@ MAX_FILES = 400
 UNTRUSTED_CHECKOUT = "untrusted-checkout"
 """Our own rule beside the auditor's: a privileged trigger, and a step that checks out the proposal."""
 
+WRITE_ALL = "write-all-token"
+"""Our own rule, too: the auditor says nothing of `write-all` above a single job."""
+
 _PRIVILEGED = ("pull_request_target", "workflow_run")
 _CHECKOUT = re.compile(r"^(?P<lead>[\s-]*)(?:[\"']?uses[\"']?\s{0,9}:\s{0,9})[\"']?actions/checkout[@\"'\s]")
+_WRITE_ALL = re.compile(
+    r"[\"']?permissions[\"']?[ \t]{0,9}:[ \t]{1,9}[\"']?write-all[\"']?[ \t]{0,80}(?:#.{0,2000})?\r?"
+)
 _REF = re.compile(r"(?<![\w-])[\"']?ref[\"']?\s{0,9}:\s{0,9}(?P<value>\S.{0,500})")
 _UNTRUSTED = re.compile(
     r"github\.event\.pull_request\.(?:head\b|merge_commit_sha)"
@@ -88,7 +94,8 @@ def _assembled(
             files.append(WorkflowFile(entry.path, entry.oid, answer))
             continue
         files.append(WorkflowFile(entry.path, entry.oid))
-        found = [*answer, *untrusted_checkouts(blobs[entry.oid], answer)]
+        data = blobs[entry.oid]
+        found = [*answer, *untrusted_checkouts(data, answer), *write_all_tokens(data, answer)]
         findings += [replace(finding, path=entry.path) for finding in found]
     findings.sort(key=lambda f: (f.path, f.line, f.audit, f.column, f.feature))
     return WorkflowAudit(tuple(files), tuple(findings))
@@ -123,6 +130,30 @@ def untrusted_checkouts(data: bytes, found: tuple[WorkflowFinding, ...]) -> Iter
             url="https://securitylab.github.com/resources/github-actions-preventing-pwn-requests/",
             ignored=all(trigger.ignored for trigger in triggers),
         )
+
+
+def write_all_tokens(data: bytes, found: tuple[WorkflowFinding, ...]) -> Iterator[WorkflowFinding]:
+    """``permissions: write-all`` at the top of a workflow, where the auditor did not tell of it.
+
+    Args:
+        found: what the auditor said of the file.
+    """
+    told = {finding.line for finding in found if finding.audit == "excessive-permissions"}
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), 1):
+        if number not in told and _WRITE_ALL.fullmatch(line):
+            yield WorkflowFinding(
+                audit=WRITE_ALL,
+                path="",
+                line=number,
+                end_line=number,
+                column=1,
+                severity=Severity.HIGH,
+                confidence="high",
+                message="uses write-all permissions",
+                feature="permissions: write-all",
+                url="https://docs.zizmor.sh/audits/#excessive-permissions",
+                ignored="zizmor: ignore[excessive-permissions]" in line,
+            )
 
 
 def _trigger(finding: WorkflowFinding) -> str:

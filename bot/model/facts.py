@@ -168,11 +168,13 @@ class Mergeability:
     """What was asked of open pull requests, the ones worked on last first; drafts are left out.
 
     Args:
-        unasked: how many were not asked because of the cap on calls, at least.
+        unasked: how many were not asked because of the cap on calls.
+        more: there are others that were not even listed.
     """
 
     asked: tuple[Mergeable, ...]
     unasked: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class GitHubReader:
         self._repository: Repository | None = None
         self._description: tuple[Any, str] = ({}, "")
         self._defaults: dict[tuple[str, ...], tuple[str, str] | None] = {}
+        self._files: tuple[str, tuple[tuple[TreeEntry, ...], bool]] | None = None
         self._community: tuple[GitHubReader, str] | None = None
         self._community_known = False
 
@@ -231,7 +232,15 @@ class GitHubReader:
         return answers.release(ok(answer).json(), answer.what)
 
     def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
-        """See ``RepoReader``; one call. GitHub tells at most 100,000 entries or 7 MB."""
+        """See ``RepoReader``; one call. GitHub tells at most 100,000 entries or 7 MB.
+
+        The newest listing is kept with the reader, as a large one is not kept by the process.
+        """
+        if self._files is None or self._files[0] != commit:
+            self._files = commit, self._all_files(commit)
+        return self._files[1]
+
+    def _all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
 
         def read() -> tuple[tuple[TreeEntry, ...], bool]:
             path = f"{self._root}/git/trees/{object_id(commit)}"

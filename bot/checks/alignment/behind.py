@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 
 from pydantic import Field
 
+from bot.model.branch_names import LONG_LIVED
 from bot.model.facts import Drift, Drifts, Repository
 from bot.model.verdicts import (
     Evidence,
@@ -22,30 +23,6 @@ from bot.model.verdicts import (
     passed,
 )
 from bot.spec import Section, check
-
-LONG_LIVED = (
-    "release*",
-    "rel/*",
-    "rel-*",
-    "v[0-9]*",
-    "[0-9]*",
-    "*-v[0-9]*",
-    "*/v[0-9]*",
-    "*[0-9].[0-9]*",
-    "stable*",
-    "*-stable",
-    "lts*",
-    "maint*",
-    "support/*",
-    "backport*",
-    "*.x",
-    "gh-pages",
-    "gh-readonly-queue/*",
-    "develop",
-    "main",
-    "master",
-)
-"""Names that by custom stand for branches which are not meant to be merged back soon."""
 
 
 class Config(Section):
