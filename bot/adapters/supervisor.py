@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
+from typing import IO
 
 from bot.adapters.tied import tied
 
@@ -55,6 +56,7 @@ class Supervisor:
     Args:
         programs: as ``Program`` or as (name, argv, env, count).
         grace_s: from SIGTERM to SIGKILL.
+        output: where what the children print goes; None means to our own terminal.
         backoff_s: before the first restart of a child that ended quickly; doubles up to ``backoff_max_s``.
     """
 
@@ -63,6 +65,7 @@ class Supervisor:
         programs: Sequence[Program | tuple[str, Sequence[str], Mapping[str, str], int]],
         *,
         grace_s: float = 40.0,
+        output: IO[bytes] | None = None,
         backoff_s: float = 0.2,
         backoff_max_s: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
@@ -70,6 +73,7 @@ class Supervisor:
         listed = [p if isinstance(p, Program) else Program(*p) for p in programs]
         self._children = [_Child(program) for program in listed for _ in range(program.count)]
         self._grace_s = grace_s
+        self._output = output
         self._backoff_s = backoff_s
         self._backoff_max_s = backoff_max_s
         self._monotonic = monotonic
@@ -123,6 +127,8 @@ class Supervisor:
             tied(child.program.argv, os.getpid()),
             env=dict(child.program.env),
             stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
             process_group=0,
         )
 

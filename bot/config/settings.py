@@ -22,6 +22,14 @@ class Publish(StrEnum):
     ISSUES = "issues"
 
 
+class PagesFor(StrEnum):
+    """Who may look at Plumbline's own pages, as long as there is no login."""
+
+    LOOPBACK = "loopback"
+    ANYBODY = "anybody"
+    NOBODY = "nobody"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a process is told from outside. Empty strings mean: not set.
@@ -36,6 +44,7 @@ class Settings:
         webhook_secrets: current first, then the previous one while rotating.
         secret_keys: seal cached tokens; current first, then previous.
         publish: how loud, unless policy says otherwise.
+        pages: who may look at the pages; browsers on this machine, unless told otherwise.
         ledger_bytes: ceiling for delivery bodies held in Redis; beyond it the receiver answers 503.
     """
 
@@ -54,6 +63,7 @@ class Settings:
     metrics_port: int = 9090
     ledger_bytes: int = 256 * 1024 * 1024
     log_level: str = "INFO"
+    pages: PagesFor = PagesFor.LOOPBACK
 
     @property
     def registered(self) -> bool:
@@ -83,6 +93,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         metrics_port=_number(env, "PLUMBLINE_METRICS_PORT", 9090, 0, 65535),
         ledger_bytes=_number(env, "PLUMBLINE_LEDGER_BYTES", 256 * 1024 * 1024, 1024 * 1024, 2**40),
         log_level=_log_level(env),
+        pages=_pages(env),
     )
 
 
@@ -157,6 +168,15 @@ def _log_level(env: Mapping[str, str]) -> str:
     if text not in LOG_LEVELS:
         raise SettingsError(f"PLUMBLINE_LOG_LEVEL={text[:40]!r} must be one of {', '.join(LOG_LEVELS)}")
     return text
+
+
+def _pages(env: Mapping[str, str]) -> PagesFor:
+    text = env.get("PLUMBLINE_PAGES", "").strip() or PagesFor.LOOPBACK.value
+    try:
+        return PagesFor(text)
+    except ValueError:
+        known = ", ".join(p.value for p in PagesFor)
+        raise SettingsError(f"PLUMBLINE_PAGES={text[:40]!r} must be one of {known}") from None
 
 
 def _publish(env: Mapping[str, str]) -> Publish:

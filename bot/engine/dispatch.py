@@ -181,7 +181,8 @@ class Dispatcher:
         except Exception as error:
             log.exception("a handler failed", extra={"delivery": claim.id, "event": claimed.event})
             return self._fail(claimed, describe(error))
-        ids = ledger.complete_delivery(claim, works)
+        about = event.repository_id or 0
+        ids = ledger.complete_delivery(claim, works, action=event.action, repository_id=about)
         hints.update(zip(ids, (work.lane for work in works), strict=True))
         return "routed" if registry.handlers_for(event) else "unhandled"
 

@@ -22,6 +22,7 @@ EXIT_BUG = 70
 ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "check": ("bot.entry.check", "check", "Judge a clone with the checks, without GitHub."),
+        "demo": ("bot.entry.demo", "demo", "Try everything against a simulated GitHub."),
         "job": ("bot.entry.job", "job", "Submit a job by hand."),
     }
 )

@@ -9,13 +9,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.config.settings import Settings, from_environment
 from bot.entry import wiring
 from bot.entry.environment import prepare_home
 from bot.entry.process import configure_logs, serving_metrics
-from bot.ports import Metrics
+from bot.ports import Metrics, Store
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -119,6 +120,7 @@ def parts(settings: Settings) -> tuple[Receiver, Flask]:
     """The receiver, and the application that serves it."""
     from bot.adapters.metrics import PrometheusMetrics, shared_directory
     from bot.web.app import create_app
+    from bot.web.dashboard import Watcher, create_dashboard
     from bot.web.hinter import Hinter
     from bot.web.readiness import Readiness
 
@@ -126,7 +128,16 @@ def parts(settings: Settings) -> tuple[Receiver, Flask]:
     transport = wiring.build_transport(settings, check=False)
     hinter = Hinter(transport.ledger, transport.queue, metrics)
     receiver = _receiver(settings, metrics, transport, hint=hinter.notify)
-    return receiver, create_app(receiver, Readiness(transport.ledger.ping))
+    watcher = Watcher(transport.ledger, cache(lambda: _open_store(settings)))
+    dashboard = create_dashboard(watcher, pages=settings.pages, github_url=settings.github_url)
+    return receiver, create_app(receiver, Readiness(transport.ledger.ping), [dashboard])
+
+
+def _open_store(settings: Settings) -> Store:
+    # Receivers need no database, so it is opened, and its library loaded, when somebody looks.
+    from bot.adapters.store import open_store
+
+    return open_store(settings)
 
 
 def _receiver(

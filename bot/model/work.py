@@ -97,6 +97,12 @@ class Record:
     accepted_at: datetime
     works: tuple[str, ...] = ()
     payload: str = ""
+    key: str = ""
+    """Of a work: the key under which equal works are merged."""
+    action: str = ""
+    """Of a routed delivery: the payload's ``action``."""
+    repository_id: int = 0
+    """Of a routed delivery: the repository that the payload names; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.testing.fake import FakeGitHub
 from bot.testing.git import Content
 
-_MIT = """MIT License
+MIT = """MIT License
 
 Copyright (c) {year} {owner}
 
@@ -31,7 +31,7 @@ OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
 SOFTWARE.
 """
 
-_GOOD_WORKFLOW = """name: test
+GOOD_WORKFLOW = """name: test
 on: [push, pull_request]
 permissions:
   contents: read
@@ -45,7 +45,7 @@ jobs:
       - run: make test
 """
 
-_UNPINNED_WORKFLOW = """name: build
+UNPINNED_WORKFLOW = """name: build
 on: push
 jobs:
   build:
@@ -55,7 +55,7 @@ jobs:
       - uses: some-vendor/deploy@main
 """
 
-_DANGEROUS_WORKFLOW = """name: label
+DANGEROUS_WORKFLOW = """name: label
 on: pull_request_target
 jobs:
   label:
@@ -121,13 +121,13 @@ def _make(fake: FakeGitHub, organisation: str, name: str, draw: random.Random, n
 def _files(name: str, organisation: str, draw: random.Random) -> Mapping[str, Content]:
     files: dict[str, Content] = {"README.md": f"# {name}\n", "src/app.py": f'NAME = "{name}"\n'}
     if draw.random() < 0.7:
-        files["LICENSE"] = _MIT.format(year=2026, owner=organisation)
+        files["LICENSE"] = MIT.format(year=2026, owner=organisation)
     if draw.random() < 0.5:
         files["SECURITY.md"] = "# Security policy\n\nReport vulnerabilities to security@example.org.\n"
     if draw.random() < 0.6:
-        files[".github/workflows/test.yml"] = _GOOD_WORKFLOW
+        files[".github/workflows/test.yml"] = GOOD_WORKFLOW
     if draw.random() < 0.4:
-        files[".github/workflows/build.yml"] = _UNPINNED_WORKFLOW
+        files[".github/workflows/build.yml"] = UNPINNED_WORKFLOW
     if draw.random() < 0.2:
-        files[".github/workflows/label.yml"] = _DANGEROUS_WORKFLOW
+        files[".github/workflows/label.yml"] = DANGEROUS_WORKFLOW
     return files

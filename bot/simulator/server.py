@@ -10,12 +10,14 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from bot.simulator import control, git_http
+from bot.simulator.addresses import is_page
 from bot.simulator.faults import FaultPlan, answer
 from bot.simulator.hooks import Attempt, Hook, WebhookSender
 from bot.simulator.http_server import Answer, Arrived, Server, Streamed
@@ -26,6 +28,9 @@ from bot.testing.fake import FakeGitHub
 from bot.testing.http import Emission, Request, Response
 from bot.testing.routing import Refusal, level_of
 from bot.testing.state import LEVELS, FakeRepository, Token
+
+if TYPE_CHECKING:
+    from bot.simulator.pages import Pages
 
 PROBLEMS_VARIABLE = "PLUMBLINE_PROBLEMS"
 """Environment variable: a file that gets one line per problem that the validator finds."""
@@ -41,7 +46,8 @@ class Simulator:
     """Serves a simulated GitHub from ``__enter__`` to ``__exit__``; on the loopback interface only.
 
     The API answers at ``base_url`` and, as on GHES, at ``base_url/api/v3``; git at
-    ``base_url/OWNER/NAME.git``; the control plane at ``base_url/_sim/`` (see ``bot.simulator.control``).
+    ``base_url/OWNER/NAME.git``; the control plane at ``base_url/_sim/`` (see ``bot.simulator.control``);
+    pages for people at ``base_url/``, ``base_url/OWNER``, ``base_url/OWNER/NAME`` and below.
 
     Args:
         root: a directory for the repositories, ``journal.jsonl`` and ``app.pem``; made when missing.
@@ -52,6 +58,7 @@ class Simulator:
         validator: checks every request and answer; "auto" takes GitHub's published descriptions when
             they are on this machine.
         fake: serve this one instead of a new one.
+        bot_url: where the pages say that Plumbline's own page is.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Simulator:
         webhook_secret: str = DEFAULT_SECRET,
         validator: Checker | str | None = "auto",
         fake: FakeGitHub | None = None,
+        bot_url: str = "",
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self.root = root
@@ -78,6 +86,7 @@ class Simulator:
         hook = Hook(webhook_url or "", webhook_secret, self.fake.app.id, self.fake.app.id)
         self.hooks = WebhookSender(hook, self._record, seed=seed)
         self._server = Server(self._answer, port)
+        self._bot_url = bot_url
         self._minted_at: dict[str, float] = {}
         self._under_way = 0
         self._changed = threading.Condition()
@@ -91,6 +100,13 @@ class Simulator:
     def base_url(self) -> str:
         """``http://127.0.0.1:PORT``, without a slash at the end."""
         return self._server.url
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The pages for people; their libraries are loaded when somebody looks."""
+        from bot.simulator.pages import Pages
+
+        return Pages(self, self._server.server_address[1], self._bot_url)
 
     @property
     def key_path(self) -> Path:
@@ -191,6 +207,8 @@ class Simulator:
     def _answer(self, arrived: Arrived) -> Answer:
         if arrived.path.startswith("/_sim"):
             return control.answer(self, arrived)
+        if is_page(arrived, self.fake.accounts) and not git_http.is_git(arrived.path):
+            return self.pages.answer(arrived)
         with self._changed:
             self._under_way += 1
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Flask, Response, request
+from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from bot.web.readiness import Readiness
@@ -17,8 +17,12 @@ from bot.web.receiver import MAX_BODY, SECURITY_HEADERS, Answer, Receiver
 ALIVE = Answer(200, b"alive\n")
 
 
-def create_app(receiver: Receiver, readiness: Readiness) -> Flask:
-    """Build the application. No proxy header is believed: addresses are those of the connection."""
+def create_app(receiver: Receiver, readiness: Readiness, pages: Sequence[Blueprint] = ()) -> Flask:
+    """Build the application. No proxy header is believed: addresses are those of the connection.
+
+    Args:
+        pages: what people see; they bring their own headers.
+    """
     app = Flask("plumbline", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
 
@@ -41,6 +45,9 @@ def create_app(receiver: Receiver, readiness: Readiness) -> Flask:
     def readyz() -> Response:
         reason = readiness.reason()
         return _response(Answer(503, b"not ready\n") if reason else Answer(200, b"ready\n"))
+
+    for blueprint in pages:
+        app.register_blueprint(blueprint)
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:

@@ -5,6 +5,7 @@
 --   u due at, ms        a attempts        c 1: this lease counted its attempt  f fence
 --   x error or result   b body bytes      g 1: to be claimed alone             w ids of works
 --   y work key          p payloads        v version          n looks of the sweeper
+--   r repository and action of a routed delivery
 -- Open and due records wait in one sorted set per fairness key (pl:q:<base>:<fairness key>); the
 -- ring pl:r:<base> holds the fairness keys that have some, least lately served first. The base is
 -- d:<lane>, or w:<lane>:<version>: a worker never sees work of a version that it does not know.
@@ -215,6 +216,10 @@ local function close(kind, id, works, note)
   redis.call('HSET', rec, 's', 'd', 'w', works, 'x', note)
   redis.call('HDEL', rec, 'p', 'u', 'n', 'g', 'c')
   redis.call('EXPIRE', rec, kind == 'd' and @guid_s@ or @done_s@)
+  local recent = 'pl:recent:' .. kind
+  redis.call('LPUSH', recent, id)
+  redis.call('LTRIM', recent, 0, 99)
+  redis.call('EXPIRE', recent, @done_s@)
 end
 
 -- Open a leased or parked record again. A work gives way to an equal one that waits already: that

@@ -39,6 +39,7 @@ LANES = {letter: lane for lane, letter in LETTERS.items()}
 KINDS = {"d": "delivery", "w": "work"}
 STATES = {state.value[0]: state for state in State}
 ACCEPTANCES = {0: Acceptance.NEW, 1: Acceptance.OPEN, 2: Acceptance.REOPENED, 3: Acceptance.DONE}
+MAX_ACTION = 50
 MAX_TEXT = 500
 """Longest error or result that a record keeps, in characters."""
 
@@ -147,9 +148,12 @@ class RedisLedger:
         claimed = _deliveries(self._run("claim_deliveries", 1, self._lease_ms, delivery_id))
         return claimed[0] if claimed else None
 
-    def complete_delivery(self, claim: Claim, works: Sequence[Work]) -> list[str]:
+    def complete_delivery(
+        self, claim: Claim, works: Sequence[Work], *, action: str = "", repository_id: int = 0
+    ) -> list[str]:
         """Write the works, mark the delivery done, drop its body; returns the works' ids in order."""
-        answer = self._run("complete_delivery", claim.id, claim.fence, *_flat(works))
+        about = f"{repository_id} {action[:MAX_ACTION]}"
+        answer = self._run("complete_delivery", claim.id, claim.fence, about, *_flat(works))
         if not answer:
             raise LeaseLost(f"delivery {claim.id} is no longer ours")
         return [id_ for id_ in _text(answer[0]).split(",") if id_]
@@ -249,6 +253,24 @@ class RedisLedger:
         """One record of any state: a delivery's id has a colon, a work's has none."""
         return self._record(_kind(record_id), record_id)
 
+    def recent(self, kind: str, limit: int = 50) -> list[Record]:
+        """The newest records of a kind, newest first; bodies are left out."""
+        letter, last = kind[0], limit - 1
+        with _translated():
+            asked = self._client.pipeline(transaction=False)
+            for name in ("leases:{}", "open:{}:i", "open:{}:e", "open:{}:s"):
+                asked.zrevrange(f"pl:{name.format(letter)}", 0, last)
+            asked.lrange(f"pl:recent:{letter}", 0, last)
+            found: list[Any] = [id_ for part in asked.execute() for id_ in part]
+            found += [record.id for record in self.parked(limit) if record.kind == kind]
+            ids = list(dict.fromkeys(_text(id_) for id_ in found))
+            asked = self._client.pipeline(transaction=False)
+            for id_ in ids:
+                asked.hgetall(f"pl:{letter}:{id_}")
+            rows: list[Any] = asked.execute()
+        records = [_as_record(letter, id_, raw, None) for id_, raw in zip(ids, rows, strict=True) if raw]
+        return sorted(records, key=lambda record: record.accepted_at, reverse=True)[:limit]
+
     def replay(self, record_id: str) -> bool:
         """Reopen a parked record with attempts 0; False when it is not parked."""
         return bool(self._run("replay", _kind(record_id), record_id) == 1)
@@ -330,22 +352,7 @@ class RedisLedger:
         with _translated():
             raw: Mapping[Any, Any] = self._client.hgetall(f"pl:{kind}:{id_}")
             body = self._client.get(f"pl:b:{id_}") if kind == "d" else None
-        if not raw:
-            return None
-        fields = {_text(name): _text(value) for name, value in raw.items()}
-        return Record(
-            kind=KINDS[kind],
-            id=id_,
-            state=STATES[fields["s"]],
-            name=fields.get("e", ""),
-            lane=LANES[fields["l"]],
-            installation_id=fields.get("k", ""),
-            attempts=int(fields.get("a", 0)),
-            error=fields.get("x", ""),
-            accepted_at=_date(fields["t"]),
-            works=tuple(id_ for id_ in fields.get("w", "").split(",") if id_),
-            payload=_text(body) if body else _shown(fields.get("p", "")),
-        )
+        return _as_record(kind, id_, raw, body) if raw else None
 
 
 @contextmanager
@@ -360,6 +367,27 @@ def _accepted(code: int) -> Acceptance:
     if code < 0:
         raise LedgerUnavailable("the ledger's byte ceiling is reached: deliveries come in faster than out")
     return ACCEPTANCES[code]
+
+
+def _as_record(kind: str, id_: str, raw: Mapping[Any, Any], body: bytes | str | None) -> Record:
+    fields = {_text(name): _text(value) for name, value in raw.items()}
+    repository, _, action = fields.get("r", "0 ").partition(" ")
+    return Record(
+        kind=KINDS[kind],
+        id=id_,
+        state=STATES[fields["s"]],
+        name=fields.get("e", ""),
+        lane=LANES[fields["l"]],
+        installation_id=fields.get("k", ""),
+        attempts=int(fields.get("a", 0)),
+        error=fields.get("x", ""),
+        accepted_at=_date(fields["t"]),
+        works=tuple(id_ for id_ in fields.get("w", "").split(",") if id_),
+        payload=_text(body) if body else _shown(fields.get("p", "")),
+        key=fields.get("y", ""),
+        action=action,
+        repository_id=int(repository),
+    )
 
 
 def _deliveries(flat: Sequence[Any]) -> list[ClaimedDelivery]:

@@ -20,7 +20,18 @@ from bot.adapters.store.statements import chunks, upsert
 from bot.config.settings import Settings
 from bot.model.errors import Gone, Unavailable
 from bot.model.facts import Repository, Visibility
-from bot.ports import COMMAND_EFFECT, Clock, Installation, StoredEffect, StoredExemption, StoredVerdict
+from bot.model.verdicts import Outcome
+from bot.ports import (
+    CHECK_RUN_EFFECT,
+    COMMAND_EFFECT,
+    Clock,
+    Installation,
+    RecentEffect,
+    Standing,
+    StoredEffect,
+    StoredExemption,
+    StoredVerdict,
+)
 
 INSTALLATION_COLUMNS = (
     "id",
@@ -263,6 +274,52 @@ class SqlStore:
         with self._write() as connection:
             connection.execute(delete(tables.effects).where(*_effect_key(repository_id, kind, key)))
 
+    def recent_effects(self, limit: int = 50) -> list[RecentEffect]:
+        """What was published last, newest first."""
+        effects, repositories = tables.effects, tables.repositories
+        statement = (
+            select(effects, repositories.c.full_name, repositories.c.html_url)
+            .join(repositories, repositories.c.id == effects.c.repository_id)
+            .order_by(effects.c.saved_at.desc(), effects.c.number.desc())
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return [
+                RecentEffect(r.full_name, r.html_url, r.kind, r.key, r.number, r.note, r.saved_at)
+                for r in connection.execute(statement)
+            ]
+
+    def standings(self, limit: int = 1000) -> list[Standing]:
+        """Repositories of installations that are not deleted, by name."""
+        repositories, verdicts = tables.repositories, tables.verdicts
+        deleted = select(tables.installations.c.id).where(tables.installations.c.deleted_at.is_not(None))
+        shown = (
+            select(repositories)
+            .where(repositories.c.installation_id.not_in(deleted))
+            .order_by(repositories.c.full_name)
+            .limit(limit)
+        )
+        parts = (verdicts.c.repository_id, verdicts.c.outcome, verdicts.c.last_outcome, verdicts.c.severity)
+        latest = func.max(verdicts.c.judged_at).label("judged_at")
+        counted = select(*parts, func.count().label("checks"), latest).group_by(*parts)
+        groups: dict[int, list[Row[Any]]] = {}
+        with self._read() as connection:
+            rows = connection.execute(shown).all()
+            for portion in chunks([row.id for row in rows]):
+                for group in connection.execute(counted.where(verdicts.c.repository_id.in_(portion))):
+                    groups.setdefault(group.repository_id, []).append(group)
+        return [_standing(row, groups.get(row.id, [])) for row in rows]
+
+    def names(self, repository_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """(full name, address) of those that are kept."""
+        known = tables.repositories.c
+        found: dict[int, tuple[str, str]] = {}
+        with self._read() as connection:
+            for portion in chunks(sorted(set(repository_ids))):
+                statement = select(known.id, known.full_name, known.html_url).where(known.id.in_(portion))
+                found |= {row.id: (row.full_name, row.html_url) for row in connection.execute(statement)}
+        return found
+
     def policy(self, repository_id: int) -> tuple[str, str] | None:
         """(blob id, text) of the last good policy file."""
         with self._read() as connection:
@@ -406,7 +463,8 @@ def _purge_uninstalled(connection: Connection, before: datetime) -> int:
 
 def _purge_commands(connection: Connection, before: datetime) -> int:
     effects, exemptions = tables.effects, tables.exemptions
-    done = delete(effects).where(effects.c.kind == COMMAND_EFFECT, effects.c.saved_at < before)
+    kinds = (COMMAND_EFFECT, CHECK_RUN_EFFECT)
+    done = delete(effects).where(effects.c.kind.in_(kinds), effects.c.saved_at < before)
     lapsed = delete(exemptions).where(exemptions.c.until < before.date())
     return connection.execute(done).rowcount + connection.execute(lapsed).rowcount
 
@@ -419,6 +477,24 @@ def _repository_row(repository: Repository) -> dict[str, Any]:
 def _repository(row: Row[Any]) -> Repository:
     values = {name: row._mapping[name] for name in REPOSITORY_COLUMNS}
     return Repository(**values | {"visibility": Visibility(row.visibility)})
+
+
+def _standing(row: Row[Any], groups: Sequence[Row[Any]]) -> Standing:
+    findings: dict[int, int] = {}
+    for group in groups:
+        if group.outcome == Outcome.FAIL.value:
+            findings[group.severity] = findings.get(group.severity, 0) + group.checks
+    unread = {Outcome.UNKNOWN.value, Outcome.ERROR.value}
+    return Standing(
+        repository_id=row.id,
+        full_name=row.full_name,
+        html_url=row.html_url,
+        archived=row.archived,
+        empty=row.empty,
+        findings=findings,
+        unknown=sum(group.checks for group in groups if group.last_outcome in unread),
+        judged_at=max((group.judged_at for group in groups), default=None),
+    )
 
 
 def _verdicts_of(connection: Connection, repository_id: int) -> dict[str, StoredVerdict]:

@@ -98,7 +98,9 @@ class FakeLedger:
         batch, self.due[:] = self.due[:limit], self.due[limit:]
         return batch
 
-    def complete_delivery(self, claim: Claim, works: Sequence[Work]) -> list[str]:
+    def complete_delivery(
+        self, claim: Claim, works: Sequence[Work], *, action: str = "", repository_id: int = 0
+    ) -> list[str]:
         self._told("complete_delivery", (claim.id, list(works)), claim)
         return [f"w-{work.key}" for work in works]
 
@@ -492,9 +494,9 @@ class TestWork:
         world = make_world(function)
         original = world.ledger.complete_delivery
 
-        def complete(claim: Claim, works: Sequence[Work]) -> list[str]:
+        def complete(claim: Claim, works: Sequence[Work], **about: Any) -> list[str]:
             routed.set()
-            return original(claim, works)
+            return original(claim, works, **about)
 
         world.ledger.complete_delivery = complete  # type: ignore[method-assign]
         world.add_work("w1")
