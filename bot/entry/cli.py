@@ -21,7 +21,7 @@ EXIT_BUG = 70
 
 ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
-        "check": ("bot.entry.check", "check", "Judge a clone with the checks, without GitHub."),
+        "check": ("bot.entry.check", "check", "Judge a clone, or OWNER/NAME on GitHub."),
         "demo": ("bot.entry.demo", "demo", "Try everything against a simulated GitHub."),
         "job": ("bot.entry.job", "job", "Submit a job by hand."),
     }
@@ -186,6 +186,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
+        if debug and error.__cause__ is not None:
+            raise
         error.show()
         sys.exit(error.exit_code)
     except PlumblineError as error:
