@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from bot.registry import load
 from bot.simulator.faults import Fault, FaultKind
 from bot.simulator.journal import CheckRunEffect, Entry, IssueEffect
 from tests.e2e.world import World, eventually
@@ -64,6 +65,19 @@ Please report vulnerabilities privately to security@acme.example; we answer with
 supported versions. Supported: the latest minor version.
 """
 
+JUDGED = ("dangerous-trigger", "pinned-actions", "licence", "security-policy", "behind")
+"""Checks that stay in force where ``narrow_policy`` is in force."""
+
+POLICY_PATH = ".github/plumbline.yml"
+
+
+def narrow_policy() -> str:
+    """A policy that switches all checks off but a few, so that later ones change no test."""
+    off = (name for name in load(plugins=False).checks if name not in JUDGED)
+    lines = ["checks:", *(f"  {name}:\n    enabled: false" for name in off)]
+    return "\n".join(lines) + "\n" if len(lines) > 1 else "block: []\n"
+
+
 WORKFLOW_PATH = ".github/workflows/build.yml"
 
 
@@ -86,7 +100,7 @@ class Acme:
             owner=self.login,
             name=next(self._names),
             private=private,
-            files=dict(files or {"README.md": "# acme\n"}),
+            files={POLICY_PATH: narrow_policy(), **(files or {"README.md": "# acme\n"})},
         )
         self.reported(made["id"], made["head"])
         return int(made["id"])

@@ -23,6 +23,7 @@ FIRST_GROUP = ("test_publishing.py", "test_faults_of_receiving.py", "test_faults
 """Modules for one xdist worker; all others are for another one."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies below this directory."""
     for item in items:
