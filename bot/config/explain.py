@@ -66,6 +66,12 @@ def explain_key(
     )
 
 
+def every_key(checks: Mapping[str, CheckSpec]) -> list[str]:
+    """All keys that hold a single value, in the order of the file; not the mappings around them."""
+    around = {"checks", *(f"checks.{name}" for name in checks)}
+    return [key for key in _about(checks) if key not in around]
+
+
 def _about(checks: Mapping[str, CheckSpec]) -> dict[str, str]:
     """Every key there is, with its meaning."""
     found = {key.name: key.about for key in KEYS}

@@ -22,6 +22,7 @@ EXIT_BUG = 70
 ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "check": ("bot.entry.check", "check", "Judge a clone, or OWNER/NAME on GitHub."),
+        "config": ("bot.entry.config", "config", "Check policy files and explain their keys."),
         "demo": ("bot.entry.demo", "demo", "Try everything against a simulated GitHub."),
         "job": ("bot.entry.job", "job", "Submit a job by hand."),
     }

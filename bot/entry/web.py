@@ -119,10 +119,12 @@ def create_app() -> Flask:
 def parts(settings: Settings) -> tuple[Receiver, Flask]:
     """The receiver, and the application that serves it."""
     from bot.adapters.metrics import PrometheusMetrics, shared_directory
+    from bot.config.policy_file import policy_schema
     from bot.web.app import create_app
     from bot.web.dashboard import Watcher, create_dashboard
     from bot.web.hinter import Hinter
     from bot.web.readiness import Readiness
+    from bot.web.schema import create_schema
 
     metrics = PrometheusMetrics(shared_directory())
     transport = wiring.build_transport(settings, check=False)
@@ -130,7 +132,8 @@ def parts(settings: Settings) -> tuple[Receiver, Flask]:
     receiver = _receiver(settings, metrics, transport, hint=hinter.notify)
     watcher = Watcher(transport.ledger, cache(lambda: _open_store(settings)))
     dashboard = create_dashboard(watcher, pages=settings.pages, github_url=settings.github_url)
-    return receiver, create_app(receiver, Readiness(transport.ledger.ping), [dashboard])
+    schema = create_schema(policy_schema(wiring.load_registry().checks))
+    return receiver, create_app(receiver, Readiness(transport.ledger.ping), [dashboard, schema])
 
 
 def _open_store(settings: Settings) -> Store:
