@@ -53,9 +53,9 @@ _MANIFEST = re.compile(
 )
 
 _NOT_OURS = re.compile(
-    r"\..*|_.*|.*tests?|tests?[_-].*|testing|testdata|test[_-]?data|specs?|.*fixtures?.*|.*snapshots?.*"
-    r"|.*examples?|samples?|demos?|docs?|website|vendor(ed)?|third[_-]?party|3rdparty|external|extern|deps"
-    r"|node_modules|bench.*|.*benchmarks?|e2e.*|integration.*|playgrounds?|.*templates?|.*scaffold.*"
+    r"\..*|_.*|(.*[_.-])?tests?|tests?[_-].*|testing|testdata|test[_-]?data|specs?|.*fixtures?.*|.*snapshots?.*"
+    r"|(.*[_.-])?examples?|samples?|demos?|docs?|website|vendor(ed)?|third[_-]?party|3rdparty|external|extern|deps"
+    r"|node_modules|bench.*|(.*[_.-])?benchmarks?|e2e.*|integration.*|playgrounds?|.*templates?|.*scaffold.*"
     r"|resources|data|dist|build|target|out|tutorials?|fuzz.*|mocks?|corpus|packaging",
     re.ASCII | re.IGNORECASE,
 )

@@ -541,3 +541,26 @@ def test_an_owner_without_defaults_is_asked_once(desk: Desk) -> None:
     assert reader.owner_default_directory("") == ()
     assert reader.owner_default(["SECURITY.md"]) is None
     assert len(desk.server.sent("GET", "/.github")) == 1
+
+
+def test_the_date_of_a_commit_is_asked_once(desk: Desk) -> None:
+    """A commit's date never changes; the committer's counts."""
+    dates = {"author": {"date": "2020-01-01T00:00:00Z"}, "committer": {"date": "2026-01-03T12:00:00+02:00"}}
+    desk.server.on_repository("GET", f"/git/commits/{SHA}", Reply(200, {"sha": SHA, **dates}))
+    reader = desk.reader()
+
+    assert reader.committed_at(SHA) == datetime(2026, 1, 3, 10, tzinfo=UTC)
+    assert reader.committed_at(SHA) == datetime(2026, 1, 3, 10, tzinfo=UTC)
+    assert len(desk.server.sent("GET")) == 1
+
+
+def test_all_files_are_asked_once_however_many(desk: Desk) -> None:
+    """The process keeps small listings only, a reader its newest one."""
+    many = [{"path": f"d/{n}", "mode": "100644", "type": "blob", "sha": SHA2, "size": 1} for n in range(8000)]
+    tree = {"sha": SHA, "tree": many, "truncated": False}
+    desk.server.on_repository("GET", f"/git/trees/{SHA}", Reply(200, tree))
+    reader = desk.reader()
+
+    assert reader.all_files(SHA) is reader.all_files(SHA)
+    assert len(reader.all_files(SHA)[0]) == 8000
+    assert len(desk.server.sent("GET")) == 1

@@ -144,6 +144,38 @@ class TestState:
             assert {b.name for b in reader.branches(limit=9)[0]} == {"prime", "feature"}
             assert reader.head("feature") == mine
 
+    def test_merged_branches_are_told(self, clone):
+        """Everything of theirs is in the default branch; the default branch is in itself."""
+        first = clone.commit(a="1")
+        clone.git("branch", "done")
+        clone.git("checkout", "--quiet", "-b", "work")
+        clone.commit(b="1")
+        clone.git("checkout", "--quiet", "main")
+        clone.commit(a="2")
+
+        with open_clone(clone.path) as reader:
+            assert {b.name: b.merged for b in reader.branches(limit=9)[0]} == {
+                "done": True,
+                "main": True,
+                "work": False,
+            }
+            assert reader.committed_at(first) == next(
+                b.committed_at for b in reader.branches(limit=9)[0] if b.name == "done"
+            )
+            with pytest.raises(Gone):
+                reader.committed_at("0" * 40)
+
+    def test_without_a_default_branch_nothing_is_merged(self, clone):
+        """Two branches of which neither is the one to measure by."""
+        clone.commit(a="1")
+        clone.git("branch", "-m", "main", "one")
+        clone.git("branch", "two")
+        clone.git("checkout", "--quiet", "--detach")
+
+        with open_clone(clone.path) as reader:
+            assert reader.repository().default_branch == ""
+            assert [b.merged for b in reader.branches(limit=9)[0]] == [False, False]
+
     def test_what_was_fetched_wins_over_a_stale_local_branch(self, clone, tmp_path, make_clone):
         """The shared state of a branch is that of the remote."""
         clone.commit(a="1")
@@ -425,6 +457,7 @@ class TestHistory:
             assert len(reader.directory(commit)) == 1
             with pytest.raises(Malformed, match="git fetch --unshallow"):
                 reader.compare(commit, reader.head("work"))
+            assert {b.merged for b in reader.branches(limit=9)[0]} == {None}
 
     @pytest.mark.fault
     def test_ke3_a_partial_clone_fetches_nothing(self, clone, tmp_path, make_clone):

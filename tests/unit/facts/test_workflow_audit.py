@@ -1,13 +1,17 @@
 """Which workflow files are audited, and untrusted checkouts in them."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.facts.workflow_audit import (
     MAX_BYTES,
     MAX_FILES,
     UNTRUSTED_CHECKOUT,
+    WRITE_ALL,
     untrusted_checkouts,
     workflow_audit,
+    write_all_tokens,
 )
 from bot.model.facts import EntryKind, WorkflowFinding
 from bot.model.verdicts import Severity
@@ -227,3 +231,32 @@ def test_a_silenced_trigger_silences_its_checkouts(reader, auditor):
     found = workflow_audit(reader, COMMIT, auditor).findings
 
     assert [(f.audit, f.ignored) for f in found] == [("dangerous-triggers", True), (UNTRUSTED_CHECKOUT, True)]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("permissions: write-all", True),
+        ("'permissions' : \"write-all\"  # all of them\r", True),
+        ("    permissions: write-all", False),
+        ("permissions: read-all", False),
+        ("# permissions: write-all", False),
+    ],
+)
+def test_all_rights_for_a_workflow_are_found(line, found):
+    """At the top of a workflow; the auditor tells of jobs."""
+    data = f"on: push\n{line}\njobs: {{}}\n".encode()
+
+    assert [(f.audit, f.line) for f in write_all_tokens(data, ())] == ([(WRITE_ALL, 2)] if found else [])
+
+
+def test_all_rights_are_told_once(reader, auditor):
+    """What the auditor said of that line is not said again."""
+    text = b"on: push\npermissions: write-all # zizmor: ignore[excessive-permissions]\n"
+    reader.files = {".github/workflows/a.yml": text}
+
+    (own,) = workflow_audit(reader, COMMIT, auditor).findings
+    assert own.ignored
+
+    told = replace(own, audit="excessive-permissions")
+    assert list(write_all_tokens(text, (told,))) == []
