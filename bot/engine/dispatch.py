@@ -179,7 +179,7 @@ class Dispatcher:
         try:
             works = route(registry, event)
         except Exception as error:
-            log.exception("a handler failed", extra={"delivery": claim.id, "event": claimed.event})
+            log.exception("a handler failed", extra={"delivery": claim.id, "github_event": claimed.event})
             return self._fail(claimed, describe(error))
         about = event.repository_id or 0
         ids = ledger.complete_delivery(claim, works, action=event.action, repository_id=about)
