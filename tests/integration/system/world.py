@@ -8,6 +8,8 @@ by ``broken_promises`` at the end of every test.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import io
 import json
 import re
@@ -16,8 +18,9 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,6 +31,7 @@ from redis import Redis
 from werkzeug.serving import make_server
 
 from bot.adapters import github, log
+from bot.adapters.github import Bounds, tokens
 from bot.adapters.ledger import RedisLedger, scripts
 from bot.adapters.ledger import redis as ledger_module
 from bot.adapters.licences import Licences
@@ -57,6 +61,7 @@ from bot.web.app import create_app
 from bot.web.hinter import Hinter
 from bot.web.readiness import Readiness
 from bot.web.receiver import Receiver
+from jobs.scan_repository import ScanRepository
 
 SECRET = "a-webhook-secret-of-32-characters"
 SECRET_KEY = "0123456789abcdef-canary-of-the-sealing-key"
@@ -75,6 +80,9 @@ STRANGERS = (
     "on: pull_request_target\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
     "      - run: echo ${{ github.event.pull_request.title }}\n"
 )
+load_key_once = functools.cache(tokens._load)
+"""Checking an RSA key takes a tenth of a second, and all simulated GitHubs of a process have the same."""
+
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}")
 
 
@@ -128,13 +136,21 @@ class MovedScript:
     script: scripts.Script
     clock: MovedClock
 
+    @property
+    def sha(self) -> str:
+        """Names what Redis is sent now."""
+        return self._moved().sha
+
     def __call__(self, client: Redis, *args: str | int | float | bytes) -> Any:
-        seconds = self.clock.offset.total_seconds()
+        return self._moved()(client, *args)
+
+    def _moved(self) -> scripts.Script:
+        seconds = int(self.clock.offset.total_seconds())
         if not seconds:
-            return self.script(client, *args)
-        moved = f"(function() local t = redis.call('TIME') return {{t[1] + {int(seconds)}, t[2]}} end)()"
+            return self.script
+        moved = f"(function() local t = redis.call('TIME') return {{t[1] + {seconds}, t[2]}} end)()"
         text = self.script.text.replace("redis.call('TIME')", moved)
-        return client.execute_command("EVAL", text, 0, *args)
+        return scripts.Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class AllowAll:
@@ -156,7 +172,8 @@ class Trap:
 
     def springs(self, request: Request) -> bool:
         """This is a request that it waits for; counts them."""
-        if self.left <= 0 or self.method != request.method or not self.path.search(request.path):
+        wanted = re.fullmatch(self.method, request.method) and self.path.search(request.path)
+        if self.left <= 0 or not wanted:
             return False
         if not self.body.search(request.body.decode("utf-8", "replace")):
             return False
@@ -171,6 +188,7 @@ class System:
     Attributes:
         simulator: GitHub; ``fake`` is what people act on.
         undelivered: GUIDs whose fate the ledger can not know any more, because it was emptied.
+        canaries: more secrets that must not be seen anywhere, by name.
     """
 
     root: Path
@@ -187,6 +205,7 @@ class System:
     traps: list[Trap] = field(default_factory=list)
     undelivered: set[str] = field(default_factory=set)
     open_at_end: bool = False
+    canaries: dict[str, str] = field(default_factory=dict)
 
     # GitHub and its people
 
@@ -267,7 +286,17 @@ class System:
                 answer = trap.act(request)
                 if answer is not None:
                     return answer
-        return type(self.fake).handle(self.fake, request)
+        response = type(self.fake).handle(self.fake, request)
+        date = format_datetime(self.clock.now(), usegmt=True)
+        return replace(response, headers={**response.headers, "Date": date})
+
+    def be_impatient(self) -> None:
+        """Give GitHub half a second for an answer."""
+        self.runtime.github._transport.bounds = Bounds(read_s=0.5)  # type: ignore[attr-defined]
+
+    def works(self) -> float:
+        """How many works were done so far, whatever came of them."""
+        return sum(count for key, count in self.metrics.counts.items() if key[0] == "work_total")
 
     # What people see
 
@@ -342,15 +371,16 @@ class System:
     def settle(self, *, within_s: float = 7_200) -> None:
         """Let time pass from date to date until no work waits for one."""
         ends = self.clock.now() + timedelta(seconds=within_s)
-        self.pump()
+        self.later(0)
         while (due := self.next_due()) is not None:
             assert due < ends, f"work waits until {due.isoformat()}"
             self.later(max(0.0, (due - self.clock.now()).total_seconds()) + 1)
 
     def next_due(self) -> datetime | None:
-        """When the next record that waits for a date is due; None when nothing waits."""
-        first = self.redis.zrange("pl:later", 0, 0, withscores=True)
-        return datetime.fromtimestamp(first[0][1] / 1000, UTC) if first else None
+        """When the next record that waits for a date is due, or a lease ends; None when nothing waits."""
+        keys = ("pl:later", "pl:leases:w", "pl:leases:d")
+        firsts = [first for key in keys for _, first in self.redis.zrange(key, 0, 0, withscores=True)]
+        return datetime.fromtimestamp(min(firsts) / 1000, UTC) if firsts else None
 
     def waiting(self) -> list[str]:
         """The reasons for which work was put back."""
@@ -365,6 +395,12 @@ class System:
         self.runtime.submit(items)
         self.pump()
 
+    def submit_scan(self, repository: FakeRepository) -> None:
+        """Scan a repository as the daily look does."""
+        covering = self.fake.covering(repository)
+        assert covering is not None
+        self.submit(ScanRepository(installation_id=covering.id, repository_id=repository.id))
+
     def run_job(self, payload: Payload, *, attempt: int = 1) -> None:
         """Run a job beside the ledger, as a worker does that has lost its lease and does not know."""
         spec = next(s for s in self.runtime.registry.jobs.values() if s.payload is type(payload))
@@ -373,6 +409,7 @@ class System:
 
     def flush_redis(self) -> None:
         """Lose everything that lies in Redis."""
+        self.simulator.hooks.flush(10)
         self.undelivered = {
             str(entry.detail["guid"]) for entry in self.simulator.journal.entries(kind="delivery")
         }
@@ -392,7 +429,7 @@ class System:
     def secrets(self) -> dict[str, str]:
         """Every secret there is, by name."""
         pem = [line for line in private_key_pem().splitlines() if "-----" not in line]
-        found = {"webhook secret": SECRET, "sealing key": SECRET_KEY}
+        found = {"webhook secret": SECRET, "sealing key": SECRET_KEY, **self.canaries}
         found |= {f"line {n} of the private key": line for n, line in enumerate(pem) if len(line) > 20}
         for number, token in enumerate(self.fake.tokens):
             found[f"token {number}"] = token
@@ -468,6 +505,7 @@ def running(
         monkeypatch.setattr(module, "time", told)
     monkeypatch.setitem(faults.answer.__kwdefaults__, "now", clock.timestamp)
     monkeypatch.setattr(ledger_module, "load", lambda *a: MovedScript(scripts.load(*a), clock))
+    monkeypatch.setattr(tokens, "_load", load_key_once)
     with ExitStack() as stack:
         repositories = root / "github" / "repositories"
         repositories.mkdir(parents=True)
