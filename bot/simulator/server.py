@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -214,14 +215,11 @@ class Simulator:
         try:
             if git_http.is_git(arrived.path):
                 return self._git(arrived)
-            path = arrived.path
-            for prefix in _API_PREFIXES:
-                if path.startswith(prefix + "/"):
-                    path = path.removeprefix(prefix)
-                    break
+            prefix = next((p for p in _API_PREFIXES if arrived.path.startswith(f"{p}/")), "")
+            path = arrived.path.removeprefix(prefix)
             method = "GET" if arrived.method == "HEAD" else arrived.method
             request = Request(method, path, arrived.query, arrived.headers, arrived.body.read())
-            return self.exchange(request, url=self.base_url + arrived.target)
+            return self._below(prefix, self.exchange(request, url=self.base_url + arrived.target))
         except Exception:
             _log.exception("the simulator failed", extra={"path": arrived.path})
             self._tell([f"{arrived.method} {arrived.path}: the simulator failed, see its log"])
@@ -233,6 +231,17 @@ class Simulator:
     def _result(self, request: Request, response: Response) -> dict[str, Any]:
         try:
             body = json.loads(response.body) if response.body else None
+    def _below(self, prefix: str, response: Response | None) -> Response | None:
+        """The answer with its addresses of other pages below the root that was asked."""
+        if response is None or not prefix:
+            return response
+        ours, theirs = f"{self.base_url}/", f"{self.base_url}{prefix}/"
+        headers = {
+            name: value.replace(ours, theirs) if name.lower() in ("link", "location") else value
+            for name, value in response.headers.items()
+        }
+        return replace(response, headers=headers)
+
         except ValueError:
             return {}
         if not isinstance(body, Mapping):

@@ -53,6 +53,17 @@ def test_answers_at_both_roots(simulator: Simulator, call: Open, root: str) -> N
     assert paths[-4:] == ["/repos/acme/rocket"] * 4
 
 
+@pytest.mark.parametrize("root", ["", "/api/v3"])
+def test_pages_lead_to_pages_below_the_same_root(simulator: Simulator, call: Open, root: str) -> None:
+    """As on GHES: whoever follows a link stays at the API."""
+    with call() as session:
+        session.post(f"{root}/repos/acme/rocket/issues", json=ISSUE)
+        session.post(f"{root}/repos/acme/rocket/issues", json=ISSUE)
+        answer = session.get(f"{root}/repos/acme/rocket/issues?per_page=1")
+
+    assert answer.links["next"]["url"].startswith(f"{simulator.base_url}{root}/repositories/")
+
+
 def test_the_journal_tells_who_did_what_and_no_secret(simulator: Simulator, call: Open) -> None:
     """Token, body, result and repository are in the file at once; tokens as digests only."""
     repository = simulator.fake.repository("acme/rocket")
