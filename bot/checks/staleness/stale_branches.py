@@ -42,7 +42,8 @@ def stale_branches(
     """Every branch with work of its own was worked on in the last three months, or has a pull request.
 
     Protected branches and those that are kept by custom, by their names, do not count. Branches whose
-    commits are all in the default branch are the matter of `merged-branches`.
+    commits are all in the default branch are the matter of `merged-branches`. A clone tells of no
+    pull requests, so there a branch is judged without them.
 
     Why: old branches hide the ones that matter, and work in them is forgotten rather than finished.
     Fix: open a pull request for the work, delete the branch, or list its name under `exclude`.

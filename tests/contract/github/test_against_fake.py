@@ -302,6 +302,86 @@ def _kind(request: Request, repository_id: int) -> str:
     return " ".join(["/".join(path.split("/")[:2]), *(key for key in request.query)])
 
 
+BRANCH_FACTS = ("default_head", "drifts", "mergeability", "side_branches", "topics")
+DEPENDENCY_FACTS = ("manifests", "self_hosted_jobs", "update_tools")
+
+
+def _collected(scene: Scene, repository: FakeRepository, names: tuple[str, ...]) -> dict[str, Any]:
+    with scene.app.reader(scene.installation, repository.id) as reader:
+        reader.repository()
+        scene.server.journal.clear()
+        return dict(
+            collect(
+                load(("bot.facts",), plugins=False),
+                names,
+                reader=reader,
+                auditor=cast("WorkflowAuditor", None),
+                licences=cast("LicenceDetector", None),
+                commit=repository.branches["main"],
+                branch="main",
+                now=scene.clock.now(),
+                tolerate=False,
+            )
+        )
+
+
+def test_facts_about_branches_share_their_calls(scene: Scene) -> None:
+    """Branches and pull requests are listed once; a comparison serves all who ask for it."""
+    fake, repository = scene.fake, scene.repository
+    fake.push(repository, "done", {"d": "1"}, message="done")
+    fake.push(repository, "main", {"d": "1"}, parents=(scene.head("done"),), message="goes on")
+    fake.push(repository, "work", {"w": "1"}, message="work")
+    fake.push(repository, "clash", {"README.md": "theirs"}, message="theirs")
+    fake.push(repository, "main", {"README.md": "ours"}, message="ours")
+    number = fake.open_pull_request(repository, "clash", "main", title="Clash")
+
+    found = _collected(scene, repository, BRANCH_FACTS)
+
+    assert not [value for value in found.values() if isinstance(value, Unknown)]
+    assert {b.name: (b.merged, b.pull_request) for b in found["side_branches"].measured} == {
+        "clash": (None, number),
+        "done": (True, None),
+        "work": (False, None),
+    }
+    assert [(p.number, p.mergeable) for p in found["mergeability"].asked] == [(number, False)]
+    assert found["default_head"].committed_at is not None
+    calls = Counter(_kind(request, repository.id).split(" ")[0] for request in scene.server.journal)
+    assert calls["branches"] == 1
+    assert {kind: n for kind, n in calls.items() if kind.startswith("compare/")} == dict.fromkeys(
+        [f"compare/{scene.head()}...{scene.head(name)}" for name in ("clash", "done", "work")], 1
+    )
+    assert (calls["pulls"], calls[f"pulls/{number}"]) == (1, 2)
+
+    _collected(scene, repository, BRANCH_FACTS)
+    again = Counter(_kind(request, repository.id).split(" ")[0] for request in scene.server.journal)
+    assert again == {"branches": 1, "pulls": 1, f"pulls/{number}": 1, "git/ref": 1}
+
+
+def test_facts_about_dependencies_share_their_calls(scene: Scene) -> None:
+    """Folders and files are read once; a second look at the same commit asks for nothing."""
+    files = {
+        ".github/dependabot.yml": "version: 2\nupdates: []\n",
+        ".github/workflows/a.yml": "jobs: {a: {runs-on: self-hosted, steps: [{uses: a/b@v1}]}}",
+        "package.json": '{"dependencies": {"a": "1"}}',
+        "lib/go.mod": "require a v1",
+    }
+    other = scene.fake.create_repository("acme", "probe", files=files)
+
+    found = _collected(scene, other, DEPENDENCY_FACTS)
+
+    assert [tool.name for tool in found["update_tools"]] == ["dependabot"]
+    assert [job.job for job in found["self_hosted_jobs"].jobs] == ["a"]
+    manifests = (*found["manifests"].root, *found["manifests"].nested)
+    assert [m.path for m in manifests] == ["package.json", ".github/workflows/a.yml", "lib/go.mod"]
+    assert Counter(_kind(request, other.id) for request in scene.server.journal) == {
+        "git/trees": 3,
+        "git/trees recursive": 1,
+        "git/blobs": 4,
+    }
+    _collected(scene, other, DEPENDENCY_FACTS)
+    assert scene.server.journal == []
+
+
 @pytest.mark.fault
 def test_kd9_five_hundred_annotations(scene: Scene) -> None:
     """Appended, none lost; found again by name and App."""
