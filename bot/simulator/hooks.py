@@ -123,6 +123,8 @@ def payload_bytes(payload: Mapping[str, Any]) -> bytes:
 class WebhookSender:
     """Delivers from background threads; use ``close`` when done.
 
+    ``hook`` is that of the App under test; ``add`` takes those of more Apps.
+
     Args:
         record: told of every attempt, also of what was kept from being sent, from a sending thread.
         seed: decides which deliveries meet a fault.
@@ -133,6 +135,7 @@ class WebhookSender:
         self, hook: Hook, record: Callable[[Attempt], object], *, seed: int = 0, threads: int = 8
     ) -> None:
         self.hook = hook
+        self._others: dict[int, Hook] = {}
         self._record = record
         self._faults = HookFaults()
         self._draw = random.Random(seed)  # noqa: S311 - a test double needs repeatable draws
@@ -152,7 +155,7 @@ class WebhookSender:
     def __call__(self, emission: Emission) -> None:
         """Take an event; returns at once."""
         with self._changed:
-            if not self.hook.url or self._closed:
+            if not self.hook_of(emission).url or self._closed:
                 return
             self._plan(emission)
             self._changed.notify_all()
@@ -169,6 +172,15 @@ class WebhookSender:
             if faults is not None:
                 self._faults = faults
             self.hook = replace(self.hook, **hook)
+
+    def add(self, hook: Hook) -> None:
+        """Deliver to one more App."""
+        with self._changed:
+            self._others[hook.app_id] = hook
+
+    def hook_of(self, emission: Emission) -> Hook:
+        """Where an event goes."""
+        return self._others.get(emission.app_id, self.hook)
 
     @property
     def faults(self) -> HookFaults:
@@ -256,7 +268,7 @@ class WebhookSender:
                     self._changed.notify_all()
 
     def _attempt(self, waiting: _Waiting) -> Attempt:
-        hook, at = self.hook, time.time()
+        hook, at = self.hook_of(waiting.emission), time.time()
         body = payload_bytes(waiting.emission.payload)
         headers = delivery_headers(hook, waiting.emission, body)
         attempt = Attempt(waiting.emission, waiting.redelivery, at, request_headers=headers)

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from bot.simulator import control, git_http
+from bot.simulator import control, git_http, registering
 from bot.simulator.addresses import is_page
 from bot.simulator.faults import FaultPlan, answer
 from bot.simulator.hooks import Attempt, Hook, WebhookSender
@@ -28,7 +28,7 @@ from bot.testing.authentication import authenticate, token_covers
 from bot.testing.fake import FakeGitHub
 from bot.testing.http import Emission, Request, Response
 from bot.testing.routing import Refusal, level_of
-from bot.testing.state import LEVELS, FakeRepository, Token
+from bot.testing.state import LEVELS, AppIdentity, FakeRepository, Token
 
 if TYPE_CHECKING:
     from bot.simulator.pages import Pages
@@ -96,6 +96,7 @@ class Simulator:
         self.fake.html_url = self.base_url
         self.fake.listeners.append(self._emitted)
         self.fake.redeliver = self._redeliver
+        self.fake.app_registered = self._registered
 
     @property
     def base_url(self) -> str:
@@ -194,7 +195,7 @@ class Simulator:
             path=request.path,
             query=dict(request.query),
             **caller,
-            **self._place(repository),
+            **self._place(repository, caller),
             body=_written(request),
             body_digest=digest(request.body) if request.body else "",
             status=sent.status if sent is not None else None,
@@ -208,6 +209,8 @@ class Simulator:
     def _answer(self, arrived: Arrived) -> Answer:
         if arrived.path.startswith("/_sim"):
             return control.answer(self, arrived)
+        if registering.is_registration(arrived.path):
+            return registering.answer(self, arrived)
         if is_page(arrived, self.fake.accounts) and not git_http.is_git(arrived.path):
             return self.pages.answer(arrived)
         with self._changed:
@@ -281,10 +284,11 @@ class Simulator:
             return self.fake.repositories.get(int(parts[2]))
         return None
 
-    def _place(self, repository: FakeRepository | None) -> dict[str, Any]:
+    def _place(self, repository: FakeRepository | None, caller: Mapping[str, Any]) -> dict[str, Any]:
         if repository is None:
             return {}
-        owner = self.fake.covering(repository)
+        calling = self.fake.installations.get(caller.get("installation_id") or 0)
+        owner = self.fake.covering(repository, calling.app if calling else None)
         return {
             "repository_id": repository.id,
             "owner_installation_id": None if owner is None else owner.id,
@@ -338,7 +342,7 @@ class Simulator:
             path=arrived.path,
             query=dict(arrived.query),
             **caller,
-            **self._place(repository),
+            **self._place(repository, caller),
             status=answered.status if answered is not None else None,
             fault=fault.label if fault is not None else "",
             detail={"moved": moved} if moved else {},
@@ -444,6 +448,7 @@ class Simulator:
                 request_headers=attempt.request_headers,
                 response_headers=attempt.response_headers,
                 response_body=attempt.response_body,
+                app_id=emission.app_id,
             )
         self.journal.append(
             "delivery",
@@ -473,8 +478,12 @@ class Simulator:
                     logged.installation_id,
                     logged.repository_id,
                     logged.payload,
+                    logged.app_id,
                 )
             )
+
+    def _registered(self, app: AppIdentity) -> None:
+        self.hooks.add(Hook(app.webhook_url, app.webhook_secret, app.id, app.id, self.hooks.hook.timeout_s))
 
 
 def _stirs(entry: Any) -> bool:

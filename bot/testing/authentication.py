@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.types import Options
 
 from bot.testing.routing import Credentials, Refusal
-from bot.testing.state import LEVELS, FakeRepository, Installation, Token
+from bot.testing.state import LEVELS, AppIdentity, FakeRepository, Installation, Token
 from bot.testing.world import World
 
 TOKEN_LIFETIME = timedelta(hours=1)
@@ -50,7 +50,12 @@ def private_key() -> rsa.RSAPrivateKey:
 @functools.cache
 def private_key_pem() -> str:
     """The same in the form in which GitHub hands keys out (PKCS#1)."""
-    pem = private_key().private_bytes(
+    return as_pem(private_key())
+
+
+def as_pem(key: rsa.RSAPrivateKey) -> str:
+    """A key in PKCS#1."""
+    pem = key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.TraditionalOpenSSL,
         serialization.NoEncryption(),
@@ -76,8 +81,7 @@ def authenticate(world: World, header: str) -> Credentials:
     if value.startswith("ghs_") or value in world.tokens:
         return _by_token(world, value)
     if value.count(".") == 2 and scheme.lower() == "bearer":
-        _check_jwt(world, value)
-        return Credentials("app", value=value)
+        return Credentials("app", value=value, app=_check_jwt(world, value))
     raise Refusal(401, "Bad credentials")
 
 
@@ -95,10 +99,32 @@ def suspended() -> Refusal:
     return Refusal(403, "This installation has been suspended")
 
 
-def _check_jwt(world: World, value: str) -> None:
+@functools.cache
+def _public_key(pem: str) -> rsa.RSAPublicKey:
+    key = serialization.load_pem_private_key(pem.encode(), None) if pem else private_key()
+    found = key.public_key()
+    if not isinstance(found, rsa.RSAPublicKey):
+        raise ValueError("an App's key must be an RSA key")  # noqa: TRY004
+    return found
+
+
+def _issuer(world: World, value: str) -> AppIdentity:
+    """The App that a JWT says it is of, before its signature is looked at. Raises Refusal 401."""
+    try:
+        said = str(jwt.decode(value, options={"verify_signature": False}).get("iss"))
+    except jwt.InvalidTokenError:
+        raise Refusal(401, _UNDECODABLE) from None
+    for app in world.apps.values():
+        if said in (str(app.id), app.client_id):
+            return app
+    raise Refusal(401, _UNDECODABLE)
+
+
+def _check_jwt(world: World, value: str) -> AppIdentity:
+    app = _issuer(world, value)
     try:
         claims: dict[str, Any] = jwt.decode(
-            value, private_key().public_key(), algorithms=["RS256"], options=_CLAIMS_BY_HAND
+            value, _public_key(app.private_key_pem), algorithms=["RS256"], options=_CLAIMS_BY_HAND
         )
     except jwt.InvalidTokenError:
         raise Refusal(401, _UNDECODABLE) from None
@@ -110,8 +136,7 @@ def _check_jwt(world: World, value: str) -> None:
         raise Refusal(401, _TOO_FAR)
     if issued is None or issued > now + 60:
         raise Refusal(401, _ISSUED)
-    if str(claims.get("iss")) not in (str(world.app.id), world.app.client_id):
-        raise Refusal(401, _UNDECODABLE)
+    return app
 
 
 def _number(value: object) -> float | None:
@@ -135,7 +160,7 @@ def mint(world: World, installation: Installation, body: dict[str, Any], *, stat
             raise Refusal(422, _NOT_GRANTED)
     permissions = {"metadata": "read", **asked} if asked else dict(installation.permissions)
     token = Token(
-        value=_new_value(world, stateless=stateless),
+        value=_new_value(world, installation.app, stateless=stateless),
         installation=installation,
         permissions=permissions,
         repositories=_narrowed(world, installation, body),
@@ -159,14 +184,14 @@ def _narrowed(world: World, installation: Installation, body: dict[str, Any]) ->
     return {repository_id for repository_id in wanted if repository_id is not None}
 
 
-def _new_value(world: World, *, stateless: bool) -> str:
+def _new_value(world: World, app: AppIdentity, *, stateless: bool) -> str:
     def part(size: int) -> str:
         return base64.urlsafe_b64encode(world.random.randbytes(size)).decode().rstrip("=")
 
     if not stateless:
         letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
         return "ghs_" + "".join(world.random.choices(letters, k=36))
-    return f"ghs_{world.app.id}_{part(27)}.{part(160)}.{part(192)}"
+    return f"ghs_{app.id}_{part(27)}.{part(160)}.{part(192)}"
 
 
 def token_covers(world: World, token: Token, repository: FakeRepository) -> bool:

@@ -33,13 +33,12 @@ class Checks(Issues):
     def request_suite(
         self, repository: FakeRepository, sha: str, branch: str, before: str | None, sender: Account
     ) -> None:
-        """What a push does: one suite for each commit, made once, if the App may write checks."""
-        installation = self.covering(repository)
-        if installation is None or installation.permissions.get("checks") != "write":
-            return
-        suite, made = self.suite_of(repository, sha, self.app, branch=branch, before=before)
-        if made:
-            self._emit_suite(repository, suite, "requested", sender)
+        """What a push does: one suite for each commit and App, made once, if it may write checks."""
+        for installation in self.all_covering(repository):
+            if installation.permissions.get("checks") == "write":
+                suite, made = self.suite_of(repository, sha, installation.app, branch=branch, before=before)
+                if made:
+                    self._emit_suite(repository, suite, "requested", sender)
 
     def request_suite_again(self, repository: FakeRepository, suite: CheckSuite, sender: Account) -> None:
         """ "Re-run all": the suite is queued again, its runs stay as they are."""
@@ -77,14 +76,13 @@ class Checks(Issues):
         self, repository: FakeRepository, run: CheckRun, action: str, sender: Account, **extra: object
     ) -> None:
         """Announce something about a run; requests go to the owning App only."""
-        if action in ("rerequested", "requested_action") and run.suite.app is not self.app:
-            return
         self.emit(
             "check_run",
             action,
             lambda: {"check_run": self._run_in_event(repository, run), **extra},
             repository=repository,
             sender=sender,
+            only=run.suite.app if action in ("rerequested", "requested_action") else None,
         )
 
     def _run_in_event(self, repository: FakeRepository, run: CheckRun) -> Json:
@@ -95,11 +93,11 @@ class Checks(Issues):
     def _emit_suite(
         self, repository: FakeRepository, suite: CheckSuite, action: str, sender: Account
     ) -> None:
-        if suite.app is self.app:
-            self.emit(
-                "check_suite",
-                action,
-                lambda: {"check_suite": self.render.suite(repository, suite)},
-                repository=repository,
-                sender=sender,
-            )
+        self.emit(
+            "check_suite",
+            action,
+            lambda: {"check_suite": self.render.suite(repository, suite)},
+            repository=repository,
+            sender=sender,
+            only=suite.app,
+        )

@@ -190,7 +190,11 @@ class FakeGitHub(People):
             return True
         if credentials.token is not None:
             return token_covers(self, credentials.token, repository)
-        return credentials.kind == "app" and route.who == "app" and self.covering(repository) is not None
+        return (
+            credentials.kind == "app"
+            and route.who == "app"
+            and self.covering(repository, credentials.app) is not None
+        )
 
     def _moved(self, request: Request, repository: FakeRepository, rest: str) -> Refusal:
         url = f"{self.base_url}/repositories/{repository.id}{rest}"

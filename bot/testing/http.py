@@ -36,10 +36,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Emission:
-    """Something happened that GitHub would deliver to the App's webhook.
+    """Something happened that GitHub would deliver to an App's webhook.
 
     Args:
         guid: names the event.
+        app_id: whose webhook; 0 is the App under test.
         payload: JSON-able, with ``installation`` where GitHub sends it.
     """
 
@@ -49,3 +50,4 @@ class Emission:
     installation_id: int | None
     repository_id: int | None
     payload: Mapping[str, object]
+    app_id: int = 0

@@ -12,7 +12,7 @@ class Issues(World):
 
     def issue_json(self, repository: FakeRepository, issue: Issue) -> Json:
         """An ``issue``."""
-        return self.render.issue(repository, issue, self.app)
+        return self.render.issue(repository, issue, self.app_behind(issue.user))
 
     def _emit_issue(
         self, repository: FakeRepository, issue: Issue, action: str, sender: Account, **extra: object
@@ -166,7 +166,7 @@ class Issues(World):
             action,
             lambda: {
                 "issue": self.issue_json(repository, comment.issue),
-                "comment": self.render.comment(repository, comment, self.app),
+                "comment": self.render.comment(repository, comment, self.app_behind(comment.user)),
                 **extra,
             },
             repository=repository,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.testing.branches import Branches, MergeConflict
 from bot.testing.git import ZERO, Content
+from bot.testing.registration import Registering
 from bot.testing.state import (
     Account,
     AppIdentity,
@@ -24,7 +25,7 @@ from bot.testing.world import RepositoryLike
 _HEADS = "refs/heads/"
 
 
-class People(Branches):
+class People(Branches, Registering):
     """Acts of people. ``actor`` is a login; ``octocat`` exists from the start and owns organisations."""
 
     # Accounts
@@ -127,8 +128,7 @@ class People(Branches):
 
     def _announce_new(self, repository: FakeRepository, actor: Account) -> None:
         self._emit_repository(repository, "created", actor)
-        installation = self.covering(repository)
-        if installation is not None:
+        for installation in self.all_covering(repository):
             self._emit_selection(installation, actor, added=[repository])
 
     def _emit_repository(
@@ -172,15 +172,14 @@ class People(Branches):
         """Give a repository to another account; the App keeps it only if it is installed there too."""
         with self.transaction():
             repository, person = self.repository(which), self.account(actor)
-            left, before = self.covering(repository), repository.owner
+            all_left, before = self.all_covering(repository), repository.owner
             repository.owner = self.account(owner)
             self.claim_name(repository)
-            if left is not None:
+            for left in all_left:
                 if left.repositories is not None:
                     left.repositories.discard(repository.id)
                 self._emit_selection(left, person, removed=[repository])
-            joined = self.covering(repository)
-            if joined is not None:
+            for joined in self.all_covering(repository):
                 self._emit_selection(joined, person, added=[repository])
             kind = "organization" if before.type == "Organization" else "user"
             who = self.render.organization(before) if kind == "organization" else self.render.user(before)
@@ -206,9 +205,9 @@ class People(Branches):
         with self.transaction():
             repository, person = self.repository(which), self.account(actor)
             self._emit_repository(repository, "deleted", person)
-            installation = self.covering(repository)
+            losing = self.all_covering(repository)
             repository.deleted = True
-            if installation is not None:
+            for installation in losing:
                 self._emit_selection(installation, person, removed=[repository])
 
     def publicize(self, which: RepositoryLike, *, actor: str = "octocat") -> None:
@@ -246,7 +245,19 @@ class People(Branches):
             else:
                 repository.collaborators.pop(key, None)
 
-    # Installations
+    # Apps and installations
+
+    def register_app(self, owner: str, manifest: Mapping[str, Any], *, actor: str = "octocat") -> str:
+        """Make an App from a manifest; returns the code that fetches its keys, good for an hour.
+
+        Raises:
+            ValueError: the manifest is not one that GitHub takes, or ``actor`` does not own ``owner``.
+        """
+        with self.transaction():
+            account, person = self.account(owner), self.account(actor)
+            if person not in (account, account.owner):
+                raise ValueError(f"{actor} may not register Apps for '{owner}'")
+            return self.make_app(manifest, account)
 
     def install(
         self,
@@ -255,29 +266,32 @@ class People(Branches):
         permissions: Mapping[str, str] | None = None,
         repositories: Literal["all"] | Sequence[str] = "all",
         actor: str = "octocat",
+        app: str = "",
     ) -> int:
-        """Install the App; returns the installation's id.
+        """Install an App; returns the installation's id.
 
         Args:
+            app: its slug; by default the App under test.
             permissions: None means what the App asks for; ``metadata: read`` is always in.
             repositories: "all", or names without the owner.
         """
         with self.transaction():
-            owner, now = self.account(account), self.now()
-            if any(i.account is owner for i in self.installations.values()):
+            owner, now, identity = self.account(account), self.now(), self.app_named(app)
+            if any(i.account is owner and i.app is identity for i in self.installations.values()):
                 raise ValueError(f"the App is installed on '{account}' already")
             chosen: set[int] | None = None
             if not isinstance(repositories, str):
                 chosen = {self.repository(f"{owner.login}/{name}").id for name in repositories}
-            granted = dict(self.app.permissions if permissions is None else permissions)
+            granted = dict(identity.permissions if permissions is None else permissions)
             installation = Installation(
                 id=self.new_id(),
+                app=identity,
                 account=owner,
                 permissions={"metadata": "read", **granted},
                 repositories=chosen,
                 created_at=now,
                 updated_at=now,
-                events=list(self.app.events),
+                events=list(identity.events),
             )
             self.installations[installation.id] = installation
             shown = [self.render.installed_repository(r) for r in self.covered(installation)]
@@ -591,11 +605,13 @@ class People(Branches):
                 (place, suite)
                 for place in places
                 for suite in place.check_suites.values()
-                if suite.head_sha == sha and suite.app is self.app
+                if suite.head_sha == sha and suite.app.id in self.apps
             ]
             if not found:
                 raise LookupError(f"there is no check suite on {sha}")
-            self.request_suite_again(*found[0], self.account(actor))
+            for place, suite in found:
+                if place is found[0][0]:
+                    self.request_suite_again(place, suite, self.account(actor))
 
     def press_button(self, check_run_id: int, identifier: str, actor: str = "octocat") -> None:
         """Press one of a completed run's buttons."""
@@ -648,12 +664,14 @@ class People(Branches):
         request_headers: Mapping[str, str] | None = None,
         response_headers: Mapping[str, str] | None = None,
         response_body: str = "",
+        app_id: int = 0,
     ) -> int:
         """Log an attempt of the sender; returns the delivery's id.
 
         Args:
             status_code: of the receiver's answer; 0 when there was none.
             duration: seconds.
+            app_id: in whose log; 0 is the App under test.
         """
         with self.transaction():
             words = "OK" if 200 <= status_code < 400 else "Invalid HTTP Response"
@@ -673,6 +691,7 @@ class People(Branches):
                 payload=payload,
                 response_headers=dict(response_headers or {}),
                 response_body=response_body,
+                app_id=app_id or self.app.id,
             )
             self.deliveries.append(logged)
             return logged.id

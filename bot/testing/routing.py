@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlencode
 
 from bot.testing.http import Request
 from bot.testing.render import Json
-from bot.testing.state import LEVELS, Account, FakeRepository, Installation, Token
+from bot.testing.state import LEVELS, Account, AppIdentity, FakeRepository, Installation, Token
 
 if TYPE_CHECKING:
     from bot.testing.fake import FakeGitHub
@@ -83,6 +83,8 @@ class Credentials:
     kind: str
     token: Token | None = None
     value: str = ""
+    app: AppIdentity | None = None
+    """Whose JWT it was."""
 
     @property
     def bucket(self) -> str:
@@ -123,9 +125,16 @@ class Call:
         return self.credentials.token
 
     @property
+    def app(self) -> AppIdentity:
+        """The App that calls; that under test when nobody says."""
+        if self.credentials.token is not None:
+            return self.credentials.token.installation.app
+        return self.credentials.app or self.world.app
+
+    @property
     def actor(self) -> Account:
         """The App's bot: what its tokens write is by it."""
-        return self.world.app.account
+        return self.app.account
 
     @property
     def accept(self) -> str:

@@ -38,13 +38,20 @@ class AppIdentity:
     created_at: datetime
     permissions: dict[str, str]
     events: list[str]
+    private_key_pem: str = field(default="", repr=False)
+    """Empty for the App under test, whose key is that of the process."""
+    client_secret: str = field(default="", repr=False)
+    webhook_secret: str = field(default="", repr=False)
+    webhook_url: str = ""
+    """Where its events go; "" sends none, or where the App under test says."""
 
 
 @dataclass(eq=False)
 class Installation:
-    """The App on an account. ``repositories`` None means all of the account's."""
+    """An App on an account. ``repositories`` None means all of the account's."""
 
     id: int
+    app: AppIdentity
     account: Account
     permissions: dict[str, str]
     repositories: set[int] | None
@@ -53,6 +60,15 @@ class Installation:
     events: list[str]
     suspended_at: datetime | None = None
     suspended_by: Account | None = None
+
+
+@dataclass(eq=False)
+class Registration:
+    """An App made from a manifest whose keys were not fetched yet; ``code`` fetches them, once."""
+
+    code: str
+    app: AppIdentity
+    made_at: datetime
 
 
 @dataclass(eq=False)
@@ -248,6 +264,7 @@ class LoggedDelivery:
     payload: Mapping[str, Any]
     response_headers: Mapping[str, str]
     response_body: str
+    app_id: int = 0
 
 
 @dataclass(eq=False)

@@ -23,6 +23,7 @@ from bot.testing.state import (
     FakeRepository,
     Installation,
     LoggedDelivery,
+    Registration,
     Token,
 )
 
@@ -101,6 +102,9 @@ class World:
         self._readers = ObjectReaders(self._environment)
         octocat = self._add_account("octocat", "User")
         self.app = self._identity(app_id, slug, octocat, permissions or dict(REPORTING_PERMISSIONS))
+        self.apps: dict[int, AppIdentity] = {app_id: self.app}
+        self.registrations: dict[str, Registration] = {}
+        self.app_registered: Callable[[AppIdentity], None] = lambda _: None
 
     @property
     def base_url(self) -> str:
@@ -158,14 +162,26 @@ class World:
         *,
         repository: FakeRepository,
         sender: Account,
+        only: AppIdentity | None = None,
     ) -> None:
-        """Emit an event of a repository, if the App is installed there and may have it.
+        """Emit an event of a repository to each App that is installed there and may have it.
 
         ``build`` makes what is special to the event; it is called only when somebody gets it.
+        ``only`` names the one App that is meant.
         """
-        installation = self.covering(repository)
-        if installation is None or not self._may_have(installation, event, action):
-            return
+        for installation in self.all_covering(repository):
+            if only in (None, installation.app) and self._may_have(installation, event, action):
+                self._emit_to(installation, event, action, build, repository, sender)
+
+    def _emit_to(
+        self,
+        installation: Installation,
+        event: str,
+        action: str,
+        build: Callable[[], Json],
+        repository: FakeRepository,
+        sender: Account,
+    ) -> None:
         body: Json = {"action": action} if action else {}
         body |= build()
         body.setdefault("repository", self.render.full_repository(repository))
@@ -173,7 +189,7 @@ class World:
             body["organization"] = self.render.organization(repository.owner)
         body["sender"] = self.render.user(sender)
         body["installation"] = {"id": installation.id, "node_id": f"IN_{installation.id:08d}"}
-        self._post(event, action, installation.id, repository.id, body)
+        self._post(event, action, installation.id, repository.id, body, installation.app)
 
     def emit_installation(
         self, event: str, action: str, installation: Installation, sender: Account, **extra: object
@@ -181,12 +197,12 @@ class World:
         """Emit an event about an installation; these can not be deselected."""
         body = {
             "action": action,
-            "installation": self.render.installation(installation, self.app),
+            "installation": self.render.installation(installation, installation.app),
             **extra,
             "requester": None,
             "sender": self.render.user(sender),
         }
-        self._post(event, action, installation.id, None, body)
+        self._post(event, action, installation.id, None, body, installation.app)
 
     def _may_have(self, installation: Installation, event: str, action: str) -> bool:
         if installation.suspended_at is not None or event not in installation.events:
@@ -196,33 +212,39 @@ class World:
         return level >= (2 if own_app_only else 1)
 
     def _post(
-        self, event: str, action: str, installation_id: int | None, repository_id: int | None, body: Json
+        self,
+        event: str,
+        action: str,
+        installation_id: int | None,
+        repository_id: int | None,
+        body: Json,
+        app: AppIdentity,
     ) -> None:
-        emission = Emission(self.new_guid(), event, action, installation_id, repository_id, body)
+        emission = Emission(self.new_guid(), event, action, installation_id, repository_id, body, app.id)
         self.after(lambda: self._tell(emission))
 
-    def ping(self) -> None:
+    def ping(self, app: AppIdentity | None = None) -> None:
         """Emit the ``ping`` that a new webhook gets."""
         with self.transaction():
-            now = self.now()
+            app, now = app or self.app, self.now()
             hook: Json = {
                 "type": "App",
-                "id": self.app.id,
+                "id": app.id,
                 "name": "web",
                 "active": True,
-                "events": list(self.app.events),
-                "app_id": self.app.id,
+                "events": list(app.events),
+                "app_id": app.id,
                 "config": {
                     "content_type": "json",
                     "insecure_ssl": "0",
-                    "url": "https://bot.example.org/webhook",
+                    "url": app.webhook_url or "https://bot.example.org/webhook",
                 },
                 "created_at": now.isoformat(),
                 "updated_at": now.isoformat(),
                 "deliveries_url": f"{self.base_url}/app/hook/deliveries",
             }
-            body = {"zen": "Keep it logically awesome.", "hook_id": self.app.id, "hook": hook}
-            self._post("ping", "", None, None, body)
+            body = {"zen": "Keep it logically awesome.", "hook_id": app.id, "hook": hook}
+            self._post("ping", "", None, None, body, app)
 
     # Time, numbers, names
 
@@ -333,12 +355,18 @@ class World:
 
     # Installations
 
-    def covering(self, repository: FakeRepository) -> Installation | None:
-        """The installation that has this repository."""
-        for installation in self.installations.values():
-            if self.covers(installation, repository):
-                return installation
-        return None
+    def covering(self, repository: FakeRepository, app: AppIdentity | None = None) -> Installation | None:
+        """The installation of an App, by default that under test, that has this repository."""
+        wanted = app or self.app
+        return next((i for i in self.all_covering(repository) if i.app is wanted), None)
+
+    def all_covering(self, repository: FakeRepository) -> list[Installation]:
+        """The installations of all Apps that have this repository."""
+        return [i for i in self.installations.values() if self.covers(i, repository)]
+
+    def app_behind(self, account: Account) -> AppIdentity:
+        """The App whose bot an account is; that under test for everybody else."""
+        return next((app for app in self.apps.values() if app.account is account), self.app)
 
     def covers(self, installation: Installation, repository: FakeRepository) -> bool:
         """The installation has this repository."""

@@ -11,20 +11,29 @@ from bot.testing.state import Account, Installation
 @route("GET", "/app", who="app")
 def app(call: Call) -> Answer:
     """The App itself."""
-    body = call.world.render.app(call.world.app)
-    return Answer(200, body | {"installations_count": len(call.world.installations)})
+    return Answer(200, call.world.render.app(call.app) | {"installations_count": len(_all(call))})
 
 
 @route("GET", "/app/installations", who="app")
 def installations(call: Call) -> Answer:
     """All installations, by id."""
-    found = sorted(call.world.installations.values(), key=lambda i: i.id)
-    return call.page(found, lambda i: call.world.render.installation(i, call.world.app))
+    found = sorted(_all(call), key=lambda i: i.id)
+    return call.page(found, lambda i: call.world.render.installation(i, i.app))
+
+
+def _all(call: Call) -> list[Installation]:
+    return [i for i in call.world.installations.values() if i.app is call.app]
+
+
+@route("POST", "/app-manifests/{code}/conversions")
+def conversion(call: Call) -> Answer:
+    """The keys of an App that was made from a manifest; whoever has the code gets them, once."""
+    return Answer(201, call.world.convert(call.params["code"]))
 
 
 def _installation(call: Call) -> Installation:
     found = call.world.installations.get(call.number("installation_id"))
-    if found is None:
+    if found is None or found.app is not call.app:
         raise not_found()
     return found
 
@@ -32,13 +41,13 @@ def _installation(call: Call) -> Installation:
 @route("GET", "/app/installations/{installation_id}", who="app")
 def installation(call: Call) -> Answer:
     """One installation, suspended ones too."""
-    return Answer(200, call.world.render.installation(_installation(call), call.world.app))
+    return Answer(200, call.world.render.installation(_installation(call), call.app))
 
 
 @route("DELETE", "/app/installations/{installation_id}", who="app")
 def uninstall(call: Call) -> Answer:
     """The App leaves an account."""
-    call.world.uninstall(_installation(call).id, actor=call.world.app.account.login)
+    call.world.uninstall(_installation(call).id, actor=call.actor.login)
     return Answer(204)
 
 
@@ -86,19 +95,19 @@ def installation_repositories(call: Call) -> Answer:
 @in_repository("GET", "/installation", "", who="app")
 def repository_installation(call: Call) -> Answer:
     """Which installation has a repository."""
-    found = call.world.covering(call.repository)
+    found = call.world.covering(call.repository, call.app)
     if found is None:
         raise not_found()
-    return Answer(200, call.world.render.installation(found, call.world.app))
+    return Answer(200, call.world.render.installation(found, call.app))
 
 
 @route("GET", "/orgs/{login}/installation", who="app")
 @route("GET", "/users/{login}/installation", who="app")
 def account_installation(call: Call) -> Answer:
     """Which installation an account has."""
-    for found in call.world.installations.values():
+    for found in _all(call):
         if found.account.login.lower() == call.params["login"].lower():
-            return Answer(200, call.world.render.installation(found, call.world.app))
+            return Answer(200, call.world.render.installation(found, call.app))
     raise not_found()
 
 

@@ -150,7 +150,7 @@ def create_run(call: Call) -> Answer:
     sha = _string(body, "head_sha", required=True)
     if not sha or not HEX.fullmatch(sha) or not repository.git.has_commit(sha):
         raise Refusal(422, f"No commit found for SHA: {sha}")
-    suite, _ = call.world.suite_of(repository, sha, call.world.app)
+    suite, _ = call.world.suite_of(repository, sha, call.app)
     run = CheckRun(call.world.new_id(), suite, name or "", call.world.now())
     _apply(call, run, body, new=True)
     call.world.add_run(repository, run, call.actor)
@@ -161,7 +161,7 @@ def _run(call: Call, *, write: bool = False) -> CheckRun:
     run = call.repository.check_runs.get(call.number("check_run_id"))
     if run is None:
         raise not_found()
-    if write and run.suite.app is not call.world.app:
+    if write and run.suite.app is not call.app:
         raise Refusal(403, NOT_ACCESSIBLE)
     return run
 
@@ -249,7 +249,7 @@ def runs_of_suite(call: Call) -> Answer:
 def rerequest_suite(call: Call) -> Answer:
     """As if somebody pressed "Re-run all"."""
     found = _suite(call)
-    if found.app is not call.world.app:
+    if found.app is not call.app:
         raise Refusal(403, NOT_ACCESSIBLE)
     call.world.request_suite_again(call.repository, found, call.actor)
     return Answer(201, {})

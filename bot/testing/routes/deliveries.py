@@ -15,7 +15,11 @@ WINDOW = timedelta(days=3)
 def _kept(call: Call) -> list[LoggedDelivery]:
     """The deliveries of the last three days, newest first."""
     oldest = call.world.now() - WINDOW
-    return [logged for logged in reversed(call.world.deliveries) if logged.delivered_at >= oldest]
+    return [
+        logged
+        for logged in reversed(call.world.deliveries)
+        if logged.delivered_at >= oldest and logged.app_id == call.app.id
+    ]
 
 
 @route("GET", "/app/hook/deliveries", who="app")

@@ -263,7 +263,7 @@ def comments(call: Call) -> Answer:
 
 
 def _shown(call: Call, comment: Comment) -> Json:
-    return call.world.render.comment(call.repository, comment, call.world.app)
+    return call.world.render.comment(call.repository, comment, call.world.app_behind(comment.user))
 
 
 def _checked_comment(body: Json) -> str:

@@ -29,6 +29,13 @@ WRITES = {
     "merge_queues": "read",
 }
 
+SECOND_APP = {
+    "name": "second",
+    "url": "https://bot.example.org",
+    "redirect_url": "https://bot.example.org/back",
+    "default_permissions": {"contents": "read"},
+}
+
 
 class Driver:
     """Calls the fake, holds every answer to the description, and remembers the routes that were used."""
@@ -144,6 +151,8 @@ def _app(drive: Driver) -> None:
     (logged,) = drive("GET", "/app/hook/deliveries?status=success", app=True)
     drive("GET", f"/app/hook/deliveries/{logged['id']}", app=True)
     drive("POST", f"/app/hook/deliveries/{logged['id']}/attempts", app=True, status=202)
+    code = drive.fake.register_app("acme", SECOND_APP)
+    drive("POST", f"/app-manifests/{code}/conversions", status=201)
     for method, path in (("GET", "/app/installations/1"), ("GET", "/repos/acme/none/installation")):
         drive(method, path, app=True, status=404)
 
@@ -275,6 +284,9 @@ def _pulls(drive: Driver, at: str) -> None:
 
 
 def _contents(drive: Driver, at: str) -> None:
+    drive.fake.publish_release("acme/rocket", "v1.0")
+    drive("GET", f"{at}/releases")
+    drive("GET", f"{at}/releases/latest")
     content = base64.b64encode(b"hello").decode()
     made = drive("PUT", f"{at}/contents/new.txt", {"message": "m", "content": content}, status=201)
     gone = {"message": "m", "sha": made["content"]["sha"]}
