@@ -231,9 +231,6 @@ class Simulator:
             with self._changed:
                 self._under_way -= 1
 
-    def _result(self, request: Request, response: Response) -> dict[str, Any]:
-        try:
-            body = json.loads(response.body) if response.body else None
     def _below(self, prefix: str, response: Response | None) -> Response | None:
         """The answer with its addresses of other pages below the root that was asked."""
         if response is None or not prefix:
@@ -245,6 +242,9 @@ class Simulator:
         }
         return replace(response, headers=headers)
 
+    def _result(self, request: Request, response: Response) -> dict[str, Any]:
+        try:
+            body = json.loads(response.body) if response.body else None
         except ValueError:
             return {}
         if not isinstance(body, Mapping):
