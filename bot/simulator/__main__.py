@@ -30,6 +30,7 @@ def main(argv: Sequence[str] | None = None, *, stop: threading.Event | None = No
         webhook_url=options.webhook_url,
         webhook_secret=options.webhook_secret,
     ) as simulator:
+        simulator.fake.limits.core = options.core_limit
         if options.organisation:
             populate(simulator.fake, options.organisation, options.repositories, seed=options.seed)
         where = f"app-id {simulator.fake.app.id} key {simulator.key_path}"
@@ -44,6 +45,9 @@ def _options() -> argparse.ArgumentParser:
         "--root", type=Path, required=True, help="directory for repositories, journal and key"
     )
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
+    parser.add_argument(
+        "--core-limit", type=int, default=5000, help="REST calls of an installation in an hour"
+    )
     parser.add_argument("--seed", type=int, default=0, help="repeats a run")
     parser.add_argument("--webhook-url", default="", help="where events go")
     parser.add_argument("--webhook-secret", default=DEFAULT_SECRET, help="signs events")
