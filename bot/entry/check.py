@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bot.entry.examine import examine_clone, examine_remote, names_repository
+from bot.entry.progress import progress
 from bot.model.errors import Gone, Unreadable, UserError
 from bot.model.reports import Report
 from bot.model.verdicts import Evidence, Judgement, Outcome, Severity
@@ -76,10 +76,10 @@ def check(target: str, form: str, fail_on: str) -> None:
     """
     try:
         if names_repository(target):
-            with _progress(f"Reading {target} from GitHub") as tell:
+            with progress(f"Reading {target} from GitHub") as tell:
                 report = examine_remote(target, tell=tell)
         else:
-            with _progress("Reading the repository, its workflows and branches"):
+            with progress("Reading the repository, its workflows and branches"):
                 report = examine_clone(Path(target))
     except (UserError, Unreadable, Gone) as error:
         raise CheckError(printable(str(error))) from error
@@ -194,18 +194,6 @@ def _tally(report: Report) -> str:
     counts = Counter(j.outcome for j in report.judgements)
     said = [f"{counts[outcome]} {outcome.value}" for outcome in Outcome if counts[outcome]]
     return ", ".join(said) if said else "policy leaves no check to run"
-
-
-@contextmanager
-def _progress(text: str) -> Iterator[Callable[[str], None]]:
-    """A sign of life on a terminal, changed by what is yielded; nothing where a program reads."""
-    if not sys.stderr.isatty():
-        yield lambda _said: None
-        return
-    from rich.console import Console
-
-    with Console(stderr=True).status(text) as status:
-        yield status.update
 
 
 _PRINT: Mapping[str, Callable[[Report], None]] = {

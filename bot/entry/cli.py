@@ -22,9 +22,17 @@ EXIT_BUG = 70
 ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "check": ("bot.entry.check", "check", "Judge a clone, or OWNER/NAME on GitHub."),
+        "completion": (
+            "bot.entry.completion",
+            "completion",
+            "Print what a shell needs to complete commands.",
+        ),
         "config": ("bot.entry.config", "config", "Check policy files and explain their keys."),
         "demo": ("bot.entry.demo", "demo", "Try everything against a simulated GitHub."),
         "job": ("bot.entry.job", "job", "Submit a job by hand."),
+        "list": ("bot.entry.listing", "list_", "List checks, commands, handlers, jobs or facts."),
+        "new": ("bot.entry.new", "new", "Write a new check, command, handler or fact with its test."),
+        "replay": ("bot.entry.replay", "replay", "Take deliveries in again from GitHub's log."),
     }
 )
 """Commands whose module is imported when they run: name -> (module, attribute, short help)."""
