@@ -33,7 +33,7 @@ demo: $(VENV)/.product ## install, start everything against a simulated GitHub, 
 
 test: $(VENV)/.installed ## install into .venv and run every test that this machine can run, with coverage
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/python -m coverage report --fail-under=90 --format=total
 
 check: $(VENV)/.installed ## style, types, import layers, workflow-free security lint, generated docs

@@ -1,6 +1,7 @@
 """End to end: the processes of the Procfile against the simulator, whose journal is the only witness.
 
-Most of the time here is spent waiting for leases to end, so two worlds may be up at a time.
+Most of the time here is spent waiting for leases to end, so two modules may run at a time; each has
+one world (``pytest -n 2 --dist loadfile``).
 """
 
 from __future__ import annotations
@@ -19,18 +20,13 @@ from tests.e2e.world import World, eventually
 
 HERE = Path(__file__).parent
 
-FIRST_GROUP = ("test_publishing.py", "test_faults_of_receiving.py", "test_faults_of_workers.py")
-"""Modules for one xdist worker; all others are for another one."""
 
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what lies below this directory."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.slow)
-            item.add_marker(pytest.mark.xdist_group(f"e2e-{item.path.name in FIRST_GROUP:d}"))
 
 
 def processes_of(root: Path) -> list[psutil.Process]:
@@ -46,16 +42,14 @@ def processes_of(root: Path) -> list[psutil.Process]:
     return found
 
 
-def shortened(place: Path, *, lease_s: float, attempts: int = 5, backoff_s: float = 5) -> dict[str, str]:
+def shortened(place: Path, *, lease_s: float, backoff_s: float = 5) -> dict[str, str]:
     """Settings of a world whose leases are short; they are changed in memory, when Python starts."""
     place.mkdir(exist_ok=True)
     (place / "sitecustomize.py").write_text(
         "from bot.adapters.ledger.redis import Lifetimes, RedisLedger\n"
         "from bot.engine.dispatch import Dispatcher\n"
         f"lifetimes = Lifetimes(backoff_ms={int(backoff_s * 1000)})\n"
-        "RedisLedger.__init__.__kwdefaults__ |= dict(\n"
-        f"    lease_s={lease_s}, attempts_cap={attempts}, lifetimes=lifetimes\n"
-        ")\n"
+        f"RedisLedger.__init__.__kwdefaults__ |= dict(lease_s={lease_s}, lifetimes=lifetimes)\n"
         f"Dispatcher.__init__.__kwdefaults__['renew_s'] = {lease_s / 4}\n"
     )
     return {"PYTHONPATH": str(place)}

