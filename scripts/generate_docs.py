@@ -18,7 +18,8 @@ from bot.engine.evaluate import file_fed
 from bot.model.verdicts import Audience
 from bot.registry import Registry
 from bot.report.document import SCHEMA
-from bot.spec import CheckSpec, FactSpec, Section
+from bot.report.replies import who
+from bot.spec import CheckSpec, CommandSpec, FactSpec, Section
 
 REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
 
@@ -35,10 +36,47 @@ Options go under `checks:` in `{POLICY_PATH}`, where every check also takes `ena
 """
 
 
+COMMANDS = """# Slash-commands
+
+Written by `make docs` from the commands themselves; changes by hand are overwritten. How commands are
+written, and what becomes of them, says the [guide](../guide/commands.md).
+"""
+
+
 def pages(found: Registry) -> dict[str, str]:
     """File name -> text of every reference page."""
     schema = json.dumps(SCHEMA, indent=2, ensure_ascii=False, sort_keys=False)
-    return {"checks.md": checks_page(found), "report.schema.json": f"{schema}\n"}
+    return {
+        "checks.md": checks_page(found),
+        "commands.md": commands_page(found),
+        "report.schema.json": f"{schema}\n",
+    }
+
+
+def commands_page(found: Registry) -> str:
+    """The page of all slash-commands, by name."""
+    return "\n".join([COMMANDS, *(line for spec in found.commands.values() for line in _command(spec))])
+
+
+def _command(spec: CommandSpec) -> list[str]:
+    examples = "\n".join(spec.examples)
+    bound = (
+        "It changes something: on a pull request it is refused when commits may have come since the comment."
+        if spec.changes
+        else "It changes nothing."
+    )
+    return [
+        f"## {spec.name}",
+        "",
+        f"`{spec.usage}`",
+        "",
+        f"{spec.doc.title} {bound}",
+        "",
+        f"- **Who may:** {who(spec)}",
+        "",
+        f"```text\n{examples}\n```",
+        "",
+    ]
 
 
 def checks_page(found: Registry) -> str:

@@ -26,13 +26,13 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from bot.config.policy_file import SIZE_LIMIT
 from bot.engine.command_lines import Command, Line, find, split
 from bot.engine.commands import Call, Reply, allowed, unknown
 from bot.engine.context import Context
-from bot.engine.governing import Governing, governing_policy
+from bot.engine.governing import Governing, governing_policy, kept_policy
 from bot.engine.publish import health_issue, unmute_health_issue
 from bot.engine.scanning import Target, target
 from bot.model.errors import (
@@ -341,6 +341,14 @@ class Looking:
     def verdicts(self) -> Mapping[str, StoredVerdict]:
         """See ``Look``."""
         return self.context.runtime.store.verdicts(self.at.repository.id)
+
+    def exempt_until(self) -> Mapping[str, date]:
+        """See ``Look``."""
+        runtime = self.context.runtime
+        policy = kept_policy(runtime.registry, runtime.store, self.at.repository.id)
+        today = runtime.clock.now().date()
+        found = ((check, policy.exemption(check, today)) for check in runtime.registry.checks)
+        return {check: exemption.until for check, exemption in found if exemption}
 
     def governing(self) -> tuple[Governing, bytes, str]:
         """See ``Look``."""

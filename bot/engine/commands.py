@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Protocol
 
@@ -29,6 +29,10 @@ class Look(Protocol):
 
     def verdicts(self) -> Mapping[str, StoredVerdict]:
         """The repository's last verdicts by check; from SQL."""
+        ...
+
+    def exempt_until(self) -> Mapping[str, date]:
+        """The last day of each exemption that is in force, by check; without a call to GitHub."""
         ...
 
     def governing(self) -> tuple[Governing, bytes, str]:

@@ -46,6 +46,11 @@ def governing_policy(
     return replace(found, policy=_with_commanded(found.policy, store.exemptions(repository_id)))
 
 
+def kept_policy(registry: Registry, store: Store, repository_id: int) -> Policy:
+    """The policy as it was in force last, without a call to GitHub."""
+    return _with_commanded(_last_good(registry, store, repository_id), store.exemptions(repository_id))
+
+
 def _with_commanded(policy: Policy, given: Sequence[StoredExemption]) -> Policy:
     if not given:
         return policy

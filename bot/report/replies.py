@@ -7,7 +7,7 @@ at the start of a line.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -100,11 +100,17 @@ def who(spec: CommandSpec) -> str:
     return f"{said}, and the pull request's author" if spec.or_author else said
 
 
-def health_table(rows: Sequence[tuple[CheckSpec, StoredVerdict]], *, silent: Sequence[str] = ()) -> str:
+def health_table(
+    rows: Sequence[tuple[CheckSpec, StoredVerdict]],
+    *,
+    silent: Sequence[str] = (),
+    exempt: Mapping[str, date] | None = None,
+) -> str:
     """The last verdicts, the worst first.
 
     Args:
         silent: checks that were asked for and have nothing that may be shown here.
+        exempt: the last day of exemptions in force, by check.
     """
     lines = []
     if rows:
@@ -116,19 +122,23 @@ def health_table(rows: Sequence[tuple[CheckSpec, StoredVerdict]], *, silent: Seq
             "",
             "| Check | Verdict | Severity | Since | What was seen |",
             "| --- | --- | --- | --- | --- |",
-            *(_row(spec, verdict) for spec, verdict in sorted(rows, key=_worst_first)),
+            *(
+                _row(spec, verdict, (exempt or {}).get(spec.name))
+                for spec, verdict in sorted(rows, key=_worst_first)
+            ),
         ]
     elif not silent:
         lines = ["This repository has not been judged yet; `/plumbline recheck` judges it now."]
     if silent:
         names = ", ".join(code(name, limit=60) for name in silent)
-        lines += ["", f"Nothing to show here of {names}."]
+        lines += ["", f"There is no verdict to show here for {names}."]
     return "\n".join(lines).strip("\n")
 
 
-def _row(spec: CheckSpec, verdict: StoredVerdict) -> str:
+def _row(spec: CheckSpec, verdict: StoredVerdict, until: date | None) -> str:
+    exempt = f", exempt until {until.isoformat()}" if until else ""
     return (
-        f"| {code(spec.name, limit=60)} | {_outcome(verdict)} | {Severity(verdict.severity).label} "
+        f"| {code(spec.name, limit=60)} | {_outcome(verdict)}{exempt} | {Severity(verdict.severity).label} "
         f"| {day(verdict.since)} | {_said(verdict)} |"
     )
 

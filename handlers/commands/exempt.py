@@ -60,7 +60,8 @@ def _look_again(call: Call) -> tuple[Payload | Submission, ...]:
 
 def _reason(text: str) -> str:
     reason = " ".join(text.split())
-    if 0 < len(reason) <= REASON_LIMIT:
+    # The dots of a prefilled command are no reason.
+    if any(c.isalnum() for c in reason) and len(reason) <= REASON_LIMIT:
         return reason
     raise UserError(f'say in 1 to {REASON_LIMIT} characters why this may wait, as in `reason="..."`')
 

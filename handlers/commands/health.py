@@ -22,4 +22,4 @@ def show_health(call: Call) -> Reply:
     verdicts = call.look.verdicts()
     rows = [(spec, verdicts[spec.name]) for spec in dict.fromkeys(shown) if spec.name in verdicts]
     silent = [] if not call.words else [s.name for s in wanted if s not in shown or s.name not in verdicts]
-    return Reply(health_table(rows, silent=silent))
+    return Reply(health_table(rows, silent=silent, exempt=call.look.exempt_until()))

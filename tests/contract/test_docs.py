@@ -10,6 +10,9 @@ from types import ModuleType
 import pytest
 
 from bot import registry
+from bot.engine.command_lines import LONGEST_COMMENT
+from bot.engine.commanding import COMMANDS_PER_HOUR
+from handlers.events.issue_comment import MOST_COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,6 +62,22 @@ def test_every_check_every_option_and_every_permission_is_on_the_page(generator:
         for name, field in (spec.config.model_fields if spec.config else {}).items():
             assert f"| `{name}` |" in section
             assert field.description, f"{spec.name}: {name} needs a description"
+
+
+def test_every_command_is_on_its_page_and_in_the_guide(generator: ModuleType) -> None:
+    """With how it is written, who may give it, and lines to copy."""
+    found = registry.load(plugins=False)
+    page = generator.commands_page(found)
+    guide = (ROOT / "docs" / "guide" / "commands.md").read_text(encoding="utf-8")
+
+    for spec in found.commands.values():
+        section = page.partition(f"\n## {spec.name}\n")[2].partition("\n## ")[0]
+        for said in (spec.usage, spec.doc.title, *spec.examples):
+            assert said in section
+        row = next(line for line in guide.splitlines() if line.startswith(f"| `{spec.usage}` |"))
+        assert row.rpartition(" | ")[2].startswith(spec.who.label)
+    for number in (MOST_COMMANDS, COMMANDS_PER_HOUR, f"{LONGEST_COMMENT:,}"):
+        assert f" {number} " in guide
 
 
 def test_the_schema_of_reports_is_published(generator: ModuleType) -> None:

@@ -20,7 +20,8 @@ Write = Callable[[dict[str, str]], str]
 HEADER = """
 from bot.model.events import Lane
 from bot.model.verdicts import Severity, passed
-from bot.spec import Payload, check, fact, job, on
+from bot.model.people import Role
+from bot.spec import Payload, check, command, fact, job, on
 """
 CHECK = (
     HEADER
@@ -42,6 +43,11 @@ class P(Payload):
 def j(payload, context):
     '''J.'''
 """
+)
+
+COMMAND = (
+    HEADER
+    + "@command('{0}', who=Role.READ, usage='/plumbline {0}')\ndef c(call):\n    '''C.'''\n    return None\n"
 )
 
 
@@ -110,6 +116,7 @@ def test_a_package_named_twice_counts_once(package: Write) -> None:
         pytest.param(CHECK.format("same", ""), "the check 'same'", id="check"),
         pytest.param(FACT.format("same", ""), "the fact 'same'", id="fact"),
         pytest.param(JOB.format("same"), "the job 'same'", id="job"),
+        pytest.param(COMMAND.format("same"), "the command 'same'", id="command"),
         pytest.param(
             HANDLER.format("push", "()", "EVENT", "same"), "the handler 'same' of 'push'", id="handler"
         ),
@@ -155,7 +162,7 @@ def test_the_registry_is_read_only(package: Write) -> None:
     """No plug-in changes it later."""
     registry = found(package({"a.py": CHECK.format("a", "")}))
 
-    for mapping in (registry.checks, registry.facts, registry.jobs, registry.lanes):
+    for mapping in (registry.checks, registry.facts, registry.jobs, registry.commands, registry.lanes):
         with pytest.raises(TypeError):
             mapping["x"] = None  # type: ignore[index]
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.model.events import Event, Lane
+from bot.model.people import Role
 from bot.model.verdicts import Audience, Severity, Verdict, passed
-from bot.spec import SPEC_ATTRIBUTE, Doc, Payload, Section, check, fact, job, on, parse_doc
+from bot.spec import SPEC_ATTRIBUTE, Doc, Payload, Section, check, command, fact, job, on, parse_doc
 
 
 class Options(Section):
@@ -202,3 +203,34 @@ def test_payload_must_say_its_key() -> None:
 def test_docstring_becomes_title_why_fix_source(text: str, doc: Doc) -> None:
     """As reports show them, each on one line."""
     assert parse_doc(text) == doc
+
+
+def test_command_keeps_who_may_give_it_and_how() -> None:
+    """The first sentence of the docstring is its help."""
+
+    @command(
+        "re-run",
+        who=Role.TRIAGE,
+        usage="/plumbline re-run [check]",
+        examples=["/plumbline re-run a"],
+        or_author=True,
+        changes=True,
+    )
+    def rerun(call: object) -> object:
+        """Run again."""
+        return call
+
+    spec = spec_of(rerun)
+
+    assert (spec.name, spec.who, spec.or_author, spec.changes) == ("re-run", Role.TRIAGE, True, True)
+    assert (spec.usage, spec.examples) == ("/plumbline re-run [check]", ("/plumbline re-run a",))
+    assert (spec.doc.title, spec.module, spec.function) == ("Run again.", __name__, rerun)
+
+
+@pytest.mark.parametrize("line", ["/plumbline", "/plumbline other", "re-run", ""])
+def test_a_command_is_used_by_its_name(line: str) -> None:
+    """Help that shows another command helps nobody."""
+    with pytest.raises(ValueError, match="must begin with '/plumbline re-run'"):
+        command("re-run", who=Role.READ, usage=line)
+    with pytest.raises(ValueError, match="must begin with '/plumbline re-run'"):
+        command("re-run", who=Role.READ, usage="/plumbline re-run", examples=[line])

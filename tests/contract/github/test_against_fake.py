@@ -18,6 +18,7 @@ from bot.config.settings import Settings
 from bot.engine.evaluate import collect
 from bot.model.errors import Ambiguous, Gone, InstallationGone, LimitReached, PermissionMissing, Rejected
 from bot.model.facts import About, EntryKind
+from bot.model.people import Role
 from bot.model.reports import Annotation, Button, CheckRun, Conclusion
 from bot.model.verdicts import Unknown
 from bot.ports import LicenceDetector, WorkflowAuditor
@@ -533,3 +534,56 @@ def test_the_delivery_log(scene: Scene) -> None:
     assert json.loads(scene.app.hook_delivery_body(found[0].id))["ref"] == "refs/heads/main"
     scene.app.redeliver(found[0].id)
     assert again == [found[0].id]
+
+
+@pytest.mark.fault
+def test_kf1_roles_as_they_are_now(scene: Scene) -> None:
+    """Exact roles; nobody, somebody removed and somebody who took over a login have none."""
+    scene.fake.privatize(scene.repository)
+    for name in ("read", "triage", "write", "maintain", "admin"):
+        account = scene.fake.create_user(name)
+        scene.fake.set_collaborator(scene.repository, name, name)
+        assert scene.reader.permission(name, account.id) is Role[name.upper()]
+        assert scene.reader.permission(name, account.id + 1) is Role.NONE
+    gone = scene.fake.account("admin")
+    scene.fake.set_collaborator(scene.repository, "admin", "")
+
+    assert scene.reader.permission("admin", gone.id) is Role.NONE
+    assert scene.reader.permission("nobody", 1) is Role.NONE
+    assert scene.reader.permission("octocat", scene.fake.account("octocat").id) is Role.ADMIN
+
+
+def test_comments_and_reactions(scene: Scene) -> None:
+    """Ours are found again, others' are read and reacted to."""
+    number = scene.fake.open_issue(scene.repository, "A question")
+    theirs = scene.fake.comment(scene.repository, number, "/plumbline help")
+    writer = scene.writer
+
+    for _ in range(2):
+        writer.react(theirs, "eyes")
+    first = writer.create_comment(number, "one\x00")
+    scene.clock.advance(60)
+    second = writer.create_comment(number, "two")
+    writer.update_comment(second, "three")
+
+    read = writer.comment(theirs)
+    assert (read.number, read.author, read.bot, read.body) == (number, "octocat", False, "/plumbline help")
+    assert read.author_id == scene.fake.account("octocat").id
+    assert [c.body for c in writer.our_comments(number)] == ["one", "three"]
+    assert [c.id for c in writer.our_comments(number, since=scene.clock.now())] == [second]
+    assert first != second
+    assert all(c.bot for c in writer.our_comments(number))
+    assert len(scene.repository.comments[theirs].reactions) == 1
+    scene.fake.delete_comment(scene.repository, theirs)
+    with pytest.raises(Gone):
+        writer.comment(theirs)
+
+
+def test_a_pull_request_is_commented_on_like_an_issue(scene: Scene) -> None:
+    """And tells its number in the same way."""
+    scene.fake.push(scene.repository, "topic", {"a.txt": "a"})
+    number = scene.fake.open_pull_request(scene.repository, "topic")
+
+    comment = scene.writer.create_comment(number, "one")
+
+    assert scene.writer.comment(comment).number == number

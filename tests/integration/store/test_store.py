@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ from bot.adapters.store.engine import open_engine
 from bot.config.settings import Settings
 from bot.model.errors import Gone, Malformed, Unavailable
 from bot.model.facts import Repository, Visibility
-from bot.ports import Installation, Store, StoredEffect, StoredVerdict
+from bot.ports import COMMAND_EFFECT, Installation, Store, StoredEffect, StoredExemption, StoredVerdict
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 ACME = Installation(7, "acme", 70, "Organization", {"contents": "read"}, suspended=False)
@@ -143,8 +143,9 @@ def test_removing_a_repository_removes_all_but_the_audit(store: SqlStore, settin
     assert store.effect(1, "issue", "health") is None
     assert store.policy(1) is None
     assert len(store.audit_events(7)) == 2
-    assert rows(settings, 2) == [1, 1, 1, 1, 1]
-    assert rows(settings, 1) == [0, 0, 0, 0, 0]
+    assert store.exemptions(1) == ()
+    assert rows(settings, 2) == [1, 1, 1, 1, 1, 1]
+    assert rows(settings, 1) == [0, 0, 0, 0, 0, 0]
 
 
 def fill(store: SqlStore, number: int) -> None:
@@ -154,6 +155,7 @@ def fill(store: SqlStore, number: int) -> None:
     store.save_verdicts(number, [verdict()], "commit")
     store.save_effect(number, "issue", "health", StoredEffect(1, "d", {}))
     store.save_policy(number, "o", "t")
+    store.save_exemption(number, exempt())
     store.audit(7, "70", "fill", {"repository": number})
 
 
@@ -418,7 +420,7 @@ def test_purge_forgets_an_installation_30_days_after_uninstall(store: SqlStore, 
     store.save_repositories(8, [repository(2)])
 
     assert store.purge(removed + timedelta(days=30) - timedelta(microseconds=1)) == 0
-    assert store.purge(removed + timedelta(days=30)) == 7
+    assert store.purge(removed + timedelta(days=30)) == 8
     assert store.repository(1) is None
     assert store.facts(2) is not None
     assert len(store.audit_events(7)) == 2
@@ -444,6 +446,54 @@ def test_purge_forgets_old_changes_and_cache(store: SqlStore, clock: Clock) -> N
     assert store.purge(NOON + timedelta(days=401)) == 1
     assert store.history(1) == []
     assert store.verdicts(1) == {"licence": verdict()}
+
+
+def exempt(check: str = "licence", **changes: Any) -> StoredExemption:
+    """An exemption given by account 9."""
+    values = {
+        "check": check,
+        "reason": "not yet \u0000'; --",
+        "until": date(2026, 12, 31),
+        "actor_id": 9,
+        "comment_id": 77,
+        "created_at": NOON,
+    }
+    return StoredExemption(**values | changes)
+
+
+def test_keeps_one_exemption_of_a_check(store: SqlStore) -> None:
+    """The newest replaces; they go with their repository."""
+    store.save_repositories(7, [repository(1), repository(2)])
+    store.save_exemption(1, exempt())
+    store.save_exemption(1, exempt("behind"))
+    store.save_exemption(2, exempt())
+    store.save_exemption(1, exempt(reason="later", until=date(2027, 1, 31)))
+
+    assert [(e.check, e.reason, e.until) for e in store.exemptions(1)] == [
+        ("behind", "not yet \ufffd'; --", date(2026, 12, 31)),
+        ("licence", "later", date(2027, 1, 31)),
+    ]
+    assert store.exemptions(1)[0] == exempt("behind", reason="not yet \ufffd'; --")
+    store.remove_repositories([1])
+    assert store.exemptions(1) == ()
+    assert len(store.exemptions(2)) == 1
+    with pytest.raises(Gone):
+        store.save_exemption(1, exempt())
+
+
+def test_purge_forgets_what_became_of_commands_and_lapsed_exemptions(store: SqlStore, clock: Clock) -> None:
+    """After as long as the audit; other effects stay."""
+    store.save_repositories(7, [repository(1)])
+    for kind in (COMMAND_EFFECT, "issue"):
+        store.save_effect(1, kind, "77", StoredEffect(1, "d", {}))
+    store.save_exemption(1, exempt(until=clock.moment.date()))
+    store.save_exemption(1, exempt("behind", until=clock.moment.date() + timedelta(days=2)))
+
+    assert store.purge(clock.moment + timedelta(days=400)) == 0
+    assert store.purge(clock.moment + timedelta(days=401)) == 2
+    assert store.effect(1, COMMAND_EFFECT, "77") is None
+    assert store.effect(1, "issue", "77") is not None
+    assert [e.check for e in store.exemptions(1)] == ["behind"]
 
 
 def test_threads_share_a_store(store: SqlStore) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from bot.model.events import Event, Lane
 from bot.registry import load
+from jobs.run_command import RunCommand
 
 REGISTRY = load(plugins=False)
 SHA = "a" * 40
@@ -67,6 +68,24 @@ def keys(name: str, action: str = "", **payload: Any) -> list[str]:
             {"check_run": {"head_sha": SHA}, "requested_action": {"identifier": "recheck"}},
             [f"recheck:42:{SHA}:7:guid"],
             id="our button",
+        ),
+        pytest.param(
+            "check_run",
+            "requested_action",
+            {"check_run": {"head_sha": SHA}, "requested_action": {"identifier": "exempt"}},
+            [f"offer:42:{SHA}"],
+            id="our other button",
+        ),
+        pytest.param(
+            "check_run",
+            "requested_action",
+            {
+                "check_run": {"head_sha": SHA},
+                "requested_action": {"identifier": "exempt"},
+                "sender": {"type": "Bot"},
+            },
+            [],
+            id="pressed by a bot",
         ),
         pytest.param(
             "check_run",
@@ -148,7 +167,67 @@ def test_a_ticked_box_in_our_issue_asks_for_a_scan(box: str, sender: str, expect
     assert [] == edited(body, "User"), "a marker can be copied"
 
 
+def commented(action: str = "created", **changes: Any) -> list[RunCommand]:
+    """What a comment asks for; ``changes`` replace parts of the payload."""
+    comment = {"id": 77, "body": "/plumbline health\n/plumbline recheck", "user": {"id": 9, "type": "User"}}
+    payload = {"issue": {"number": 5}, "comment": comment, "sender": {"type": "User"}, **changes}
+    event = Event("issue_comment", action, "7:guid", {**IDS, "action": action, **payload})
+    return [item for handler in REGISTRY.handlers_for(event) for item in handler.function(event)]
+
+
+def test_a_comment_asks_for_its_commands() -> None:
+    """By line and digest; the text itself stays on GitHub."""
+    (asked,) = commented()
+    (under_pull,) = commented(issue={"number": 5, "pull_request": {"url": "x"}})
+
+    assert (asked.key, asked.number, asked.author_id, asked.more) == ("command:42:77", 5, 9, 0)
+    assert [number for number, _ in asked.lines] == [1, 2]
+    assert (asked.pull_request, under_pull.pull_request) == (False, True)
+    assert "recheck" not in asked.model_dump_json()
+
+
+@pytest.mark.fault
+def test_kf4_the_first_five_of_500() -> None:
+    """The rest is counted."""
+    (asked,) = commented(
+        comment={"id": 77, "body": "/plumbline help\n" * 500, "user": {"id": 9, "type": "User"}}
+    )
+
+    assert (len(asked.lines), asked.more) == (5, 495)
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("action", "changes"),
+    [
+        pytest.param("edited", {}, id="edited"),
+        pytest.param("deleted", {}, id="deleted"),
+        pytest.param("created", {"sender": {"type": "Bot"}}, id="sent by a bot"),
+        pytest.param(
+            "created",
+            {"comment": {"id": 77, "body": "/plumbline help", "user": {"id": 9, "type": "Bot"}}},
+            id="written by a bot",
+        ),
+        pytest.param(
+            "created",
+            {"comment": {"id": 77, "body": "> /plumbline help", "user": {"id": 9, "type": "User"}}},
+            id="no command",
+        ),
+        pytest.param(
+            "created", {"comment": {"id": 77, "body": "/plumbline help", "user": None}}, id="no author"
+        ),
+        pytest.param("created", {"comment": {"id": 77, "body": None, "user": {"id": 9}}}, id="no body"),
+        pytest.param("created", {"issue": None}, id="no issue"),
+        pytest.param("created", {"installation": None}, id="no installation"),
+    ],
+)
+def test_kf4_no_work_for_what_does_not_command(action: str, changes: dict[str, Any]) -> None:
+    """Edits, bots and payloads that lack a part."""
+    assert commented(action, **changes) == []
+
+
 def test_what_people_wait_for_goes_first() -> None:
     """Lanes follow from the most urgent handler of an event."""
     assert Lane.INTERACTIVE is REGISTRY.lanes["check_run"]
+    assert Lane.INTERACTIVE is REGISTRY.lanes["issue_comment"]
     assert Lane.EVENT is REGISTRY.lanes["push"]

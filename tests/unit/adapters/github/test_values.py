@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github.answers import flag, listing, moment, number, optional, table, text
+from bot.adapters.github.answers import comment, flag, listing, moment, number, optional, role, table, text
 from bot.adapters.github.errors import Answer
 from bot.adapters.github.tokens import _token_from_json, narrow
 from bot.adapters.github.transport import link
 from bot.adapters.github.writer import output, sendable
 from bot.model.errors import Malformed
+from bot.model.people import Role
 from bot.model.reports import CheckRun, Conclusion
 
 KINDS: list[Any] = [
@@ -107,3 +108,54 @@ def test_the_note_about_refused_annotations_fits() -> None:
 def test_sendable_keeps_what_can_be_shown() -> None:
     """Tabs and line ends stay."""
     assert sendable("a\tb\r\nc\x00\x1b[0m\udcff") == "a\tb\r\nc[0m?"
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(
+    ("permission", "role_name", "expected"),
+    [
+        pytest.param("none", "none", Role.NONE, id="none"),
+        pytest.param("read", "read", Role.READ, id="read"),
+        pytest.param("read", "triage", Role.TRIAGE, id="triage"),
+        pytest.param("write", "write", Role.WRITE, id="write"),
+        pytest.param("write", "maintain", Role.MAINTAIN, id="maintain"),
+        pytest.param("admin", "admin", Role.ADMIN, id="admin"),
+        pytest.param("read", "docs-team", Role.READ, id="a custom role on read"),
+        pytest.param("write", "release-team", Role.WRITE, id="a custom role on write"),
+        pytest.param("admin", "owners", Role.ADMIN, id="a custom role on admin"),
+        pytest.param("read", "admin", Role.TRIAGE, id="a name above its level"),
+        pytest.param("none", "admin", Role.NONE, id="a name without a level"),
+        pytest.param("write", None, Role.WRITE, id="an old GHES tells no name"),
+    ],
+)
+def test_kf1_roles_from_levels_and_names(permission: str, role_name: str | None, expected: Role) -> None:
+    """No role counts for more than its level allows."""
+    data = {"permission": permission, "role_name": role_name, "user": {"id": 9}}
+
+    assert role(data, "w", 9) is expected
+    assert role(data, "w", 10) is Role.NONE
+    assert role({**data, "user": None}, "w", 9) is Role.NONE
+
+
+def test_a_level_that_is_not_known_is_no_answer() -> None:
+    """It may mean less than its name says."""
+    with pytest.raises(Malformed, match="permission"):
+        role({"permission": "super", "role_name": "admin", "user": {"id": 9}}, "w", 9)
+
+
+def test_comments_of_deleted_accounts_have_no_author() -> None:
+    """And one that does not say where it stands is no comment."""
+    at = "2026-01-02T03:04:05Z"
+    data = {
+        "id": 7,
+        "issue_url": "https://x/issues/5",
+        "user": None,
+        "body": None,
+        "created_at": at,
+        "updated_at": at,
+    }
+    found = comment(data, "w")
+
+    assert (found.number, found.author_id, found.author, found.bot, found.body) == (5, 0, "", False, "")
+    with pytest.raises(Malformed, match="issue_url"):
+        comment({**data, "issue_url": "https://x/issues/"}, "w")
