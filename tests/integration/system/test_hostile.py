@@ -427,7 +427,7 @@ class TestSecrets:
             "documentation_url": "https://docs.github.com/rest",
             "errors": [{"resource": "Issue", "field": CLASSIC, "code": CANARY}],
         }
-        for status in (400, 401, 403, 404, 409, 410, 422, 429, 500, 502):
+        for status in (401, 403, 404, 410, 422, 429, 502):
             system.traps.clear()
             answer = Response(status, {"Content-Type": "application/json"}, json.dumps(said).encode())
             system.answer(method, path, answer, times=12)
