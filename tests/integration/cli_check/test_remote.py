@@ -68,7 +68,7 @@ def test_a_token_reads_the_repository_by_name(scene: Scene, name: str) -> None:
     assert document["repository"]["full_name"] == "acme/rocket"
     assert document["repository"]["id"] == scene.repository.id
     assert document["commit"] == scene.repository.branches["main"]
-    assert {c["name"]: c["outcome"] for c in document["checks"]}["security-policy"] == "pass"
+    assert {c["name"]: c["outcome"] for c in document["checks"]}["dangerous-trigger"] == "pass"
     assert {r.method for r in scene.server.journal} == {"GET"}
 
 
@@ -89,7 +89,7 @@ def test_what_the_token_may_not_read_is_unknown(scene: Scene) -> None:
     document = json.loads(scene.check("acme/rocket", "--format", "json").stdout)
     found = {c["name"]: c for c in document["checks"]}
 
-    assert found["security-policy"]["outcome"] == "pass"
+    assert found["dangerous-trigger"]["outcome"] == "pass"
     assert found["conflict-now"]["outcome"] == "unknown"
     assert found["conflict-now"]["reason"] == "permission"
     assert found["conflict-now"]["permission"] == "pull_requests: read"

@@ -1,0 +1,118 @@
+"""``plumbline list`` and ``plumbline completion``."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bot.entry import cli
+from bot.entry.listing import list_
+from bot.entry.tables import printable, show
+from bot.registry import load
+
+REGISTRY = load()
+KINDS = {
+    "checks": list(REGISTRY.checks),
+    "commands": list(REGISTRY.commands),
+    "handlers": [h.name for h in REGISTRY.handlers],
+    "jobs": list(REGISTRY.jobs),
+    "facts": list(REGISTRY.facts),
+}
+PROGRAM = Path(sys.executable).with_name("plumbline")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_plug_in_is_listed(kind: str) -> None:
+    """In the table, one line each under headings, and as JSON; each says what it does."""
+    table = CliRunner().invoke(list_, [kind]).output.splitlines()
+    items = json.loads(CliRunner().invoke(list_, [kind, "--json"]).output)
+
+    assert [item["name"] for item in items] == KINDS[kind]
+    assert len(table) == len(items) + 1
+    assert all(name in line for name, line in zip(KINDS[kind], table[1:], strict=True))
+    for item in items:
+        assert item.get("does") or item.get("title"), item["name"]
+
+
+def test_an_unknown_kind_is_refused() -> None:
+    """With those that there are."""
+    result = CliRunner().invoke(list_, ["chekcs"])
+
+    assert result.exit_code == 2
+    assert "chekcs" in result.output
+
+
+def test_nothing_to_show(capsys: pytest.CaptureFixture[str]) -> None:
+    """No headings without rows."""
+    show(("a",), [], empty="there are none")
+
+    assert capsys.readouterr().out == "there are none\n"
+
+
+def test_foreign_names_stay_on_their_line() -> None:
+    """Whatever is in them."""
+    assert printable("a\nb\x1b[2J\u202ec ü") == "a\\nb\\x1b[2J\\u202ec ü"
+
+
+def test_a_terminal_gets_a_table_that_fits() -> None:
+    """Wrapped and coloured; a pipe gets neither."""
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONUTF8": "1"}
+    environment.pop("NO_COLOR", None)
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen([PROGRAM, "list", "jobs"], stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        seen += part
+    os.close(ours)
+
+    assert child.wait(60) == 0
+    assert b"\x1b[" in seen
+    assert b"scan-repository" in seen
+
+
+class TestCompletion:
+    @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+    def test_a_shell_gets_its_script(self, shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """It asks this program what there is."""
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["completion", shell])
+        out = capsys.readouterr().out
+
+        assert not ended.value.code
+        assert f"_PLUMBLINE_COMPLETE={shell}_complete" in out
+        assert "plumbline" in out
+
+    @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash at hand")
+    def test_bash_takes_it(self) -> None:
+        """And completes by it, also below a group."""
+        script = (
+            f'PATH="{PROGRAM.parent}:$PATH"; eval "$(plumbline completion bash)"; '
+            "COMP_WORDS=(plumbline list f); COMP_CWORD=2; "
+            '_plumbline_completion plumbline; echo "${COMPREPLY[@]}"'
+        )
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+
+        assert done.stdout.split() == ["facts"]
+
+    def test_another_shell_is_refused(self, capsys: pytest.CaptureFixture[str]) -> None:
+        """With those that there are."""
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["completion", "csh"])
+
+        assert ended.value.code == 2
+        assert "bash" in capsys.readouterr().err
