@@ -12,7 +12,6 @@ from bot.engine.commanding import COMMANDS_PER_HOUR
 from bot.registry import Registry
 from bot.report.replies import marker_of
 from bot.simulator.faults import Fault, FaultKind
-from bot.testing.http import Response
 from bot.testing.state import Comment, FakeRepository
 from tests.integration.system.world import HEALTH, HEALTHY, POLICY, System
 
@@ -351,7 +350,7 @@ class TestRights:
 
     def test_kf1_a_role_that_can_not_be_read_is_none(self, system: System, app: FakeRepository) -> None:
         number = system.fake.open_issue(app, "A question")
-        system.answer("GET", r"/permission$", Response(200, {"content-type": "application/json"}, b"{}"))
+        system.fault(Fault(FaultKind.EMPTY_OBJECT, path=r"/permission$"))
 
         comment = say(system, app, number, "/plumbline recheck")
 
@@ -486,6 +485,7 @@ class TestAbuse:
         assert there.replace("secret", "nosuch") == absent
         assert system.calls(path="rival", since=since) == []
 
+    @pytest.mark.slow
     def test_kf8_a_flood_is_cut_with_one_notice(self, system: System, app: FakeRepository) -> None:
         """1000 commands by one person in an hour; another person is still heard."""
         number = system.fake.open_issue(app, "A question")
@@ -546,7 +546,7 @@ class TestAbuse:
 
     def test_a_reaction_that_fails_harms_nothing(self, system: System, app: FakeRepository) -> None:
         number = system.fake.open_issue(app, "A question")
-        system.answer("POST", "/reactions$", Response(422, {"content-type": "application/json"}, b"{}"))
+        system.fault(Fault(FaultKind.ERROR, method="POST", path="/reactions$", status=502))
 
         comment = say(system, app, number, "/plumbline help")
 
