@@ -6,15 +6,20 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import click
+
 from bot import registry
 from bot.config.policy import POLICY_PATH
+from bot.config.policy_file import CHECK_KEYS, EXEMPTION_KEYS, KEYS, policy_schema
 from bot.engine.evaluate import file_fed
+from bot.entry.cli import cli
 from bot.model.verdicts import Audience
 from bot.registry import Registry
 from bot.report.document import SCHEMA
@@ -36,6 +41,23 @@ Options go under `checks:` in `{POLICY_PATH}`, where every check also takes `ena
 """
 
 
+POLICY = f"""# The policy file
+
+Written by `make docs` from the keys themselves; changes by hand are overwritten.
+
+`{POLICY_PATH}` on the default branch of a repository says what Plumbline does there. Every key may be left
+out. The [guide](../guide/policy.md) has examples; [plumbline.schema.json](plumbline.schema.json) is the same
+for editors, and a running Plumbline serves it at `/schema/plumbline.json`. `plumbline config validate` says
+what is wrong with a file, `plumbline config explain` what is in force.
+"""
+
+CLI = """# The command line
+
+Written by `make docs` from the commands themselves; changes by hand are overwritten.
+`plumbline COMMAND --help` says the same, `plumbline --debug COMMAND` shows where an error came from, and
+`plumbline completion` makes a shell complete commands.
+"""
+
 COMMANDS = """# Slash-commands
 
 Written by `make docs` from the commands themselves; changes by hand are overwritten. How commands are
@@ -45,12 +67,18 @@ written, and what becomes of them, says the [guide](../guide/commands.md).
 
 def pages(found: Registry) -> dict[str, str]:
     """File name -> text of every reference page."""
-    schema = json.dumps(SCHEMA, indent=2, ensure_ascii=False, sort_keys=False)
     return {
         "checks.md": checks_page(found),
         "commands.md": commands_page(found),
-        "report.schema.json": f"{schema}\n",
+        "policy.md": policy_page(found),
+        "cli.md": cli_page(),
+        "report.schema.json": _json(SCHEMA),
+        "plumbline.schema.json": _json(policy_schema(found.checks)),
     }
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=False) + "\n"
 
 
 def commands_page(found: Registry) -> str:
@@ -168,6 +196,96 @@ def _kind(said: dict[str, Any]) -> str:
         return f"{kind}, at least {low:,}"
     most = said.get("maxItems", said.get("maxLength"))
     return f"{kind}, at most {most:,}" if most is not None else kind
+
+
+def policy_page(found: Registry) -> str:
+    """The page of all keys of a policy file."""
+    schema: dict[str, Any] = policy_schema(found.checks)["properties"]
+    lines = [POLICY]
+    for key in KEYS:
+        lines += [f"## {key.name}", "", key.about, "", f"Value: {_value(schema[key.name])}.", ""]
+        if key.name == "checks":
+            lines += _check_keys(found)
+        if key.name == "exemptions":
+            lines += [
+                f"Every entry has {', '.join(f'`{name}`' for name in EXEMPTION_KEYS)}. `until` is the last "
+                "day on which the check is silent, written YYYY-MM-DD; after it the check speaks again, and "
+                "the report says that the exemption has expired.",
+                "",
+            ]
+    return "\n".join(lines)
+
+
+def _check_keys(found: Registry) -> list[str]:
+    lines = [
+        "Below the name of a check:",
+        "",
+        "| key | value | meaning |",
+        "| --- | --- | --- |",
+        *(f"| `{key}` | {_value(said)} | {_cell(said['description'])} |" for key, said in CHECK_KEYS.items()),
+        "",
+        "and its own options:",
+        "",
+        "| key | value | default | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for spec in found.checks.values():
+        schema = spec.config.model_json_schema(mode="validation") if spec.config is not None else {}
+        properties: dict[str, Any] = schema.get("properties", {})
+        lines += [
+            f"| `checks.{spec.name}.{option}` | {_kind(said)} | `{_cell(json.dumps(said.get('default')))}` | "
+            f"{_cell(said.get('description', ''))} |"
+            for option, said in properties.items()
+        ]
+    return [*lines, ""]
+
+
+def _value(said: dict[str, Any]) -> str:
+    """What a part of the schema allows, in words."""
+    if "const" in said:
+        return f"`{said['const']}`"
+    if "enum" in said:
+        # A value with a colon would have to be quoted; the mapping beside it says the same.
+        shown = [f"`{value}`" for value in said["enum"] if ":" not in value]
+        return ", ".join(shown) if len(shown) <= 6 else "the name of a check"
+    if "anyOf" in said:
+        return " or ".join(_value(part) for part in said["anyOf"])
+    kinds = said["type"] if isinstance(said["type"], list) else [said["type"]]
+    kind = next(k for k in kinds if k != "null")
+    if kind == "array":
+        return f"a list; an entry is {_value(said['items'])}"
+    if kind == "object" and "issues" in said.get("properties", {}):
+        return "`{issues: all}`"
+    return {"boolean": "`true` or `false`", "object": "a mapping"}.get(kind, kind)
+
+
+def cli_page() -> str:
+    """The page of the command line, every command with its help."""
+    return "\n".join([CLI, *_program(cli, click.Context(cli, info_name="plumbline"))])
+
+
+def _program(command: click.Command, context: click.Context) -> list[str]:
+    lines = [f"## {context.command_path}", ""]
+    for paragraph in inspect.cleandoc(command.help or "").split("\n\n"):
+        lines += [" ".join(paragraph.split()), ""]
+    usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
+    lines += ["```", usage, "```", ""]
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    if options:
+        lines += ["| option | meaning |", "| --- | --- |", *(_option(o, context) for o in options), ""]
+    if command.epilog:
+        lines += [command.epilog, ""]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            if below is not None and not below.hidden:
+                lines += _program(below, click.Context(below, info_name=name, parent=context))
+    return lines
+
+
+def _option(option: click.Option, context: click.Context) -> str:
+    names, about = option.get_help_record(context) or (option.opts[0], "")
+    return f"| `{_cell(names)}` | {_cell(about)} |"
 
 
 def _source(said: str) -> str:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 from types import ModuleType
 
+import click
+import jsonschema_rs
 import pytest
+from ruamel.yaml import YAML
 
 from bot import registry
+from bot.config.explain import every_key
+from bot.config.policy_file import policy_schema, read_policy
 from bot.engine.command_lines import LONGEST_COMMENT
 from bot.engine.commanding import COMMANDS_PER_HOUR
+from bot.entry.cli import cli
 from handlers.events.issue_comment import MOST_COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,3 +92,55 @@ def test_the_schema_of_reports_is_published(generator: ModuleType) -> None:
     schema = json.loads(generator.pages(registry.load(plugins=False))["report.schema.json"])
 
     assert schema["title"] == "Report of one repository"
+
+
+GUIDE = ROOT / "docs" / "guide"
+
+
+def fences(page: Path) -> list[str]:
+    """The YAML examples of a page."""
+    return re.findall(r"^```yaml\n(.*?)^```$", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def policies(page: Path) -> list[str]:
+    """Those of them that are policy files."""
+    marks = ("# .github/plumbline.yml", "# yaml-language-server: $schema=")
+    return [example for example in fences(page) if example.startswith(marks)]
+
+
+@pytest.mark.parametrize("page", sorted(GUIDE.glob("*.md")), ids=lambda page: page.name)
+def test_every_policy_in_the_guide_is_good(page: Path) -> None:
+    """Read as GitHub's would be, and by the schema that editors use."""
+    checks = registry.load(plugins=False).checks
+    schema = jsonschema_rs.validator_for(policy_schema(checks))
+
+    for example in policies(page):
+        read_policy(example.encode(), checks)
+        schema.validate(json.loads(json.dumps(YAML(typ="safe", pure=True).load(example), default=str)))
+
+
+def test_the_guide_of_policy_has_examples_and_says_no_key_that_is_none(generator: ModuleType) -> None:
+    """All but the last are policies; the last names the hook that there is."""
+    *examples, hook = fences(GUIDE / "policy.md")
+
+    assert len(policies(GUIDE / "policy.md")) == len(examples) >= 4
+    hooks = YAML(typ="safe", pure=True).load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    used = YAML(typ="safe", pure=True).load(hook)
+    assert used["repos"][0]["hooks"][0]["id"] == hooks[0]["id"]
+
+
+def test_every_key_and_every_command_is_in_the_reference(generator: ModuleType) -> None:
+    """Policy keys with their meaning, commands with every option."""
+    found = registry.load(plugins=False)
+    pages = generator.pages(found)
+
+    for key in every_key(found.checks):
+        shown = f"| `{key}` |" if key.count(".") == 2 else f"## {key}"
+        own = key.rpartition(".")[2]
+        assert shown in pages["policy.md"] or f"| `{own}` |" in pages["policy.md"], key
+    for name in cli.list_commands(click.Context(cli)):
+        assert f"\n## plumbline {name}\n" in pages["cli.md"]
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        assert command.help, name
+    assert json.loads(pages["plumbline.schema.json"]) == policy_schema(found.checks)
