@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.adapters.store.audit import AuditEvent
 from bot.adapters.store.sql import SqlStore
-from bot.engine.commanding import COMMANDS_PER_HOUR
+from bot.engine.command_lines import find
+from bot.engine.commanding import COMMANDS_PER_HOUR, Asked, run_commands
+from bot.engine.context import Context
+from bot.model.work import Claim
 from bot.registry import Registry
 from bot.report.replies import marker_of
 from bot.simulator.faults import Fault, FaultKind
 from bot.testing.state import Comment, FakeRepository
-from tests.integration.system.world import HEALTH, HEALTHY, POLICY, System
+from tests.integration.system.world import HEALTH, HEALTHY, POLICY, AllowAll, System
 
 JUDGED = ("licence", "security-policy", "behind")
 """The checks that are switched on, so that others can be added without a change here."""
@@ -150,6 +154,45 @@ class TestAnswers:
         assert "There is no command `rechek`; did you mean `recheck`?" in text
         assert "There is no check `license`; did you mean `licence`?" in text
         assert "There is no check `x`; there are" in text
+
+    def test_a_command_that_can_not_be_split_says_why(self, system: System, app: FakeRepository) -> None:
+        number = system.fake.open_issue(app, "A question")
+        comment = say(system, app, number, '/plumbline exempt licence reason="not yet')
+
+        assert answer(system, app, comment) == (
+            "The quotation mark behind `reason=` is not closed: put one at the end of the text."
+        )
+
+    def test_a_command_that_crashes_harms_no_other(
+        self, system: System, app: FakeRepository, registry: Registry
+    ) -> None:
+        """A plug-in's fault is told without its words, and the rest of the comment is done."""
+
+        def crash(_: object) -> object:
+            raise RuntimeError("a secret")
+
+        number = system.fake.open_issue(app, "A question")
+        system.simulator.hooks.pause()
+        comment = system.fake.comment(app, number, "/plumbline health\n/plumbline help")
+        faulty = replace(registry.commands["health"], function=crash)
+        commands = {**registry.commands, "health": faulty}
+        runtime = replace(system.runtime, registry=replace(registry, commands=commands))
+        lines = tuple((line.number, line.digest) for line in find("/plumbline health\n/plumbline help"))
+        installation = next(iter(system.fake.installations))
+        author = system.fake.account("octocat").id
+
+        run_commands(
+            Context(runtime, Claim("work", "by-hand", 1, 1), AllowAll()),
+            Asked(installation, app.id, number, comment, author, pull_request=False, lines=lines),
+        )
+
+        text = answer(system, app, comment)
+        assert "failed inside of Plumbline" in text
+        assert "a secret" not in text
+        assert "| Write | to |" in text
+        system.simulator.hooks.resume()
+        system.pump()
+        assert answer(system, app, comment) == text
 
     def test_recheck_makes_a_new_run_on_a_pull_request(
         self, system: System, app: FakeRepository, pull: int
