@@ -70,8 +70,7 @@ class Supervisor:
         backoff_max_s: float = 5.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        listed = [p if isinstance(p, Program) else Program(*p) for p in programs]
-        self._children = [_Child(program) for program in listed for _ in range(program.count)]
+        self._children = _children(programs)
         self._grace_s = grace_s
         self._output = output
         self._backoff_s = backoff_s
@@ -108,6 +107,10 @@ class Supervisor:
         """Make ``run`` stop its children and return; safe from any thread."""
         self._stopping = True
 
+    def add(self, programs: Sequence[Program | tuple[str, Sequence[str], Mapping[str, str], int]]) -> None:
+        """Run more programs, from now on; safe from any thread."""
+        self._children += _children(programs)
+
     @property
     def pids(self) -> list[int]:
         """Process ids of the children that run."""
@@ -115,7 +118,7 @@ class Supervisor:
 
     def _look(self) -> None:
         now = self._monotonic()
-        for child in self._children:
+        for child in tuple(self._children):
             if child.process is not None and child.process.poll() is not None:
                 self._ended(child, now)
             if child.process is None and now >= child.due and not self._stopping:
@@ -168,6 +171,13 @@ class Supervisor:
         for pid in self.pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
+
+
+def _children(
+    programs: Sequence[Program | tuple[str, Sequence[str], Mapping[str, str], int]],
+) -> list[_Child]:
+    listed = [p if isinstance(p, Program) else Program(*p) for p in programs]
+    return [_Child(program) for program in listed for _ in range(program.count)]
 
 
 def _signal_group(leader: int, number: signal.Signals) -> None:

@@ -44,6 +44,7 @@ class Settings:
         webhook_secrets: current first, then the previous one while rotating.
         secret_keys: seal cached tokens; current first, then previous.
         publish: how loud, unless policy says otherwise.
+        public_url: where GitHub and people reach this Plumbline, without a slash at the end.
         pages: who may look at the pages; browsers on this machine, unless told otherwise.
         ledger_bytes: ceiling for delivery bodies held in Redis; beyond it the receiver answers 503.
     """
@@ -64,6 +65,7 @@ class Settings:
     ledger_bytes: int = 256 * 1024 * 1024
     log_level: str = "INFO"
     pages: PagesFor = PagesFor.LOOPBACK
+    public_url: str = ""
 
     @property
     def registered(self) -> bool:
@@ -94,6 +96,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         ledger_bytes=_number(env, "PLUMBLINE_LEDGER_BYTES", 256 * 1024 * 1024, 1024 * 1024, 2**40),
         log_level=_log_level(env),
         pages=_pages(env),
+        public_url=_url(env, "PLUMBLINE_PUBLIC_URL", ("https", "http")),
     )
 
 

@@ -48,14 +48,48 @@ def secrets_of(settings: Settings) -> Iterator[str]:
     yield from (settings.private_key, *settings.webhook_secrets, *settings.secret_keys)
 
 
+def with_stored(settings: Settings, env: Mapping[str, str] | None = None) -> Settings:
+    """Settings with what set-up stored under ``home`` filled in; what the environment says wins.
+
+    Keys of another App, or of another GitHub, than the environment names are left alone.
+
+    Args:
+        env: to tell a GitHub that was named from the default one; None is this process's.
+
+    Raises:
+        SettingsError: the stored file can not be used.
+    """
+    from bot.adapters.credentials import load
+
+    if settings.registered:
+        return settings
+    stored = load(settings.home)
+    named = bool((os.environ if env is None else env).get("PLUMBLINE_GITHUB_URL", "").strip())
+    if (
+        stored is None
+        or settings.app_id not in (0, stored.app_id)
+        or (named and settings.github_url != stored.github_url)
+    ):
+        return settings
+    return replace(
+        settings,
+        app_id=stored.app_id,
+        private_key=settings.private_key or stored.private_key,
+        webhook_secrets=settings.webhook_secrets or (stored.webhook_secret,),
+        github_url=stored.github_url,
+        public_url=settings.public_url or stored.public_url,
+    )
+
+
 def prepare_home(settings: Settings) -> Settings:
-    """Make ``home`` (0700) and fill in secret keys from it, making them once when there are none.
+    """Make ``home`` (0700), fill in what is stored there, and secret keys, made once.
 
     Raises:
         SettingsError: the directory or the file can not be used.
     """
     try:
         settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings = with_stored(settings)
         if settings.secret_keys:
             return settings
         return replace(settings, secret_keys=(_kept_key(settings.home / SECRET_KEYS_FILE),))

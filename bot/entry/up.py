@@ -6,17 +6,21 @@ import logging
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 from bot.config.settings import Settings
-from bot.entry import wiring, worker
+from bot.entry import setup, wiring, worker
 from bot.entry.environment import REDIS_URL_FILE, prepare_home
 from bot.entry.process import CONSOLE_VARIABLE, METRICS_BY_PARENT, configure_logs, serving_metrics
 from bot.model.errors import SettingsError
 
 log = logging.getLogger(__name__)
+
+Running = tuple[str, list[str], Mapping[str, str], int]
+"""Name, command, environment and number, as the supervisor takes them."""
 
 GRACE_S = 15.0
 THREADS = 8
@@ -25,19 +29,21 @@ THREADS = 8
 def run(settings: Settings, *, workers: int) -> int:
     """Run web, workers and a clock, with a Redis and a database of our own where none is set.
 
+    Without credentials the web process alone runs and offers set-up; the others follow it.
+
     Raises:
-        SettingsError: credentials are missing, a port is taken, or another Plumbline uses home.
+        SettingsError: credentials are there in part only, a port is taken, or another Plumbline uses home.
         LedgerUnavailable: Redis does not answer.
         Unavailable: the database does not answer.
     """
     from bot.adapters.store import open_store
     from bot.adapters.supervisor import Supervisor
 
+    settings = prepare_home(settings)
     if not settings.registered:
-        raise SettingsError(wiring.REGISTRATION)
+        setup.refuse_half_set(settings)
     _refuse_taken_port(settings)
     os.environ.setdefault(CONSOLE_VARIABLE, "console")
-    settings = prepare_home(settings)
     configure_logs(settings, "up")
     with redis(settings) as found, serving_metrics(found):
         wiring.build_transport(found).client.close()
@@ -53,12 +59,42 @@ def run(settings: Settings, *, workers: int) -> int:
                 "home": str(settings.home),
             },
         )
-        Supervisor(programs(env, workers), grace_s=GRACE_S).run()
+        web, *others = programs(env, workers)
+        if found.registered:
+            Supervisor([web, *others], grace_s=GRACE_S).run()
+        else:
+            _set_up(found, web, others)
     log.info("down; no process is left")
     return 0
 
 
-def programs(env: Mapping[str, str], workers: int) -> list[tuple[str, list[str], Mapping[str, str], int]]:
+def _set_up(settings: Settings, web: Running, others: list[Running]) -> None:
+    """Run the web process alone until the App is registered, then everything."""
+    from bot.adapters.supervisor import Supervisor
+    from bot.web.setup import code_digest, new_code
+
+    code = new_code()
+    name, argv, env, count = web
+    supervisor = Supervisor(
+        [(name, argv, {**env, setup.DIGEST_VARIABLE: code_digest(code)}, count)], grace_s=GRACE_S
+    )
+
+    def go_on() -> None:
+        configure_logs(prepare_home(settings), "up")
+        log.info("the App is registered; workers and the clock are started")
+        supervisor.add(others)
+
+    stop = threading.Event()
+    waiting = setup.when_registered(settings, go_on, stop)
+    print(setup.invitation(settings, code), flush=True)
+    try:
+        supervisor.run()
+    finally:
+        stop.set()
+        waiting.join()
+
+
+def programs(env: Mapping[str, str], workers: int) -> list[Running]:
     """What runs: receivers first."""
     command = [sys.executable, "-P", "-m", "bot.entry.cli"]
     return [

@@ -13,9 +13,10 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.config.settings import Settings, from_environment
-from bot.entry import wiring
+from bot.entry import setup, wiring
 from bot.entry.environment import prepare_home
 from bot.entry.process import configure_logs, serving_metrics
+from bot.model.errors import SettingsError
 from bot.ports import Metrics, Store
 
 if TYPE_CHECKING:
@@ -133,7 +134,16 @@ def parts(settings: Settings) -> tuple[Receiver, Flask]:
     watcher = Watcher(transport.ledger, cache(lambda: _open_store(settings)))
     dashboard = create_dashboard(watcher, pages=settings.pages, github_url=settings.github_url)
     schema = create_schema(policy_schema(wiring.load_registry().checks))
-    return receiver, create_app(receiver, Readiness(transport.ledger.ping), [dashboard, schema])
+    pages = [dashboard, schema]
+    if setup.offered():
+        pages.append(setup.pages(settings, receiver, lambda known: configure_logs(known, "web")))
+
+    def ready() -> None:
+        if receiver.waiting:
+            raise SettingsError(wiring.REGISTRATION)
+        transport.ledger.ping()
+
+    return receiver, create_app(receiver, Readiness(ready), pages)
 
 
 def _open_store(settings: Settings) -> Store:
@@ -155,6 +165,7 @@ def _receiver(
         lanes=wiring.load_registry().lanes,
         secrets=settings.webhook_secrets,
         app_id=settings.app_id,
+        waiting=setup.offered(),
     )
 
 

@@ -85,6 +85,7 @@ class Receiver:
         lanes: event name -> lane; events not in it are accepted in the event lane.
         secrets: webhook secrets, current first; a delivery signed with any of them is good.
         app_id: of the App whose hook this is; 0 when it is not known.
+        waiting: there is no App yet; until ``adopt`` every delivery is answered 503.
 
     Raises:
         SettingsError: there is no secret, so nothing could be told from a forgery.
@@ -99,9 +100,10 @@ class Receiver:
         lanes: Mapping[str, Lane],
         secrets: Sequence[str],
         app_id: int = 0,
+        waiting: bool = False,
     ) -> None:
-        self._secrets = tuple(secret.encode() for secret in secrets if secret)
-        if not self._secrets:
+        self.adopt(secrets, app_id)
+        if not self._secrets and not waiting:
             raise SettingsError(
                 "PLUMBLINE_WEBHOOK_SECRET is not set; set it to the secret of the App's webhook, "
                 "without it no delivery can be trusted"
@@ -110,8 +112,17 @@ class Receiver:
         self._hint = hint
         self._metrics = metrics
         self._lanes = lanes
-        self._app_id = str(app_id) if app_id else ""
         self._said: dict[str, float] = {}
+
+    def adopt(self, secrets: Sequence[str], app_id: int) -> None:
+        """From now on take the deliveries of this App."""
+        self._app_id = str(app_id) if app_id else ""
+        self._secrets = tuple(secret.encode() for secret in secrets if secret)
+
+    @property
+    def waiting(self) -> bool:
+        """There is no App whose deliveries could be taken."""
+        return not self._secrets
 
     def admit(self, values: Callable[[str], Sequence[str]]) -> Head | Answer:
         """Judge a request by its headers alone, before its body is read.
@@ -119,6 +130,8 @@ class Receiver:
         Args:
             values: lower-case header name -> its values, one per occurrence.
         """
+        if self.waiting:
+            return self.unavailable("the App is not registered yet")
         length = _one(values("content-length"))
         if length is not None and (not length.isascii() or not length.isdigit() or len(length) > 18):
             return self.refuse(400, "length", "Content-Length must be a number")

@@ -122,8 +122,24 @@ def test_children_that_are_killed_come_back(up: Up) -> None:
     up.until(lambda: len(psutil.Process(up.process.pid).children()) == 5, "all children")
 
 
-def test_says_in_one_sentence_what_to_set(plumbline) -> None:
-    told = plumbline("up", PLUMBLINE_APP_ID=None, PLUMBLINE_PRIVATE_KEY=None, PLUMBLINE_WEBHOOK_SECRET=None)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"PLUMBLINE_PRIVATE_KEY": None}, id="some credentials, not all"),
+        pytest.param(
+            {
+                "PLUMBLINE_APP_ID": None,
+                "PLUMBLINE_PRIVATE_KEY": None,
+                "PLUMBLINE_WEBHOOK_SECRET": None,
+                "PLUMBLINE_PAGES": "nobody",
+            },
+            id="none, and no pages to be led by",
+        ),
+    ],
+)
+def test_says_in_one_sentence_what_to_set(plumbline, changes: dict[str, str | None]) -> None:
+    """Without any credential it would offer set-up."""
+    told = plumbline("up", **changes)
 
     assert told.returncode == 2
     assert told.stderr.count("\n") == 1
