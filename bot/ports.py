@@ -646,8 +646,8 @@ class Store(Protocol):
         """Forget it."""
         ...
 
-    def recent_effects(self, limit: int = 50) -> list[RecentEffect]:
-        """What was published last, newest first."""
+    def recent_effects(self, kinds: Sequence[str], limit: int = 50) -> list[RecentEffect]:
+        """What was published last of these kinds, newest first."""
         ...
 
     def standings(self, limit: int = 1000) -> list[Standing]:

@@ -104,13 +104,18 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
 def _publish_run(context: Context, writer: RepoWriter, repository_id: int, scope: str, run: CheckRun) -> None:
     """Publish a check run, and remember it for people who ask what was answered."""
     number = publish_check_run(context, writer, run)
+    store = context.runtime.store
+    kept = store.effect(repository_id, CHECK_RUN_EFFECT, scope)
+    if kept and (kept.number, kept.digest) == (number, run.external_id):
+        # It was there already, and keeps the title that it got then.
+        return
     note = {
         "title": run.title,
         "conclusion": run.conclusion.value if run.conclusion else "",
         "name": run.name,
     }
     effect = StoredEffect(number, run.external_id, note)
-    context.runtime.store.save_effect(repository_id, CHECK_RUN_EFFECT, scope, effect)
+    store.save_effect(repository_id, CHECK_RUN_EFFECT, scope, effect)
 
 
 def _report_policy(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -162,11 +162,17 @@ class _Stage:
     draw: random.Random
 
     def repository(
-        self, name: str, description: str, files: Mapping[str, Content] | None, *, private: bool = False
+        self,
+        name: str,
+        description: str,
+        files: Mapping[str, Content] | None,
+        *,
+        private: bool = False,
+        topics: Sequence[str] = ("acme", "python"),
     ) -> FakeRepository:
         """A repository of the organisation with all its people."""
         made = self.fake.create_repository(ORGANISATION, name, files=files, private=private, actor="mina")
-        made.description = description
+        made.description, made.topics = description, list(topics)
         for login, role in PEOPLE.items():
             if role:
                 self.fake.set_collaborator(made, login, role)
@@ -333,7 +339,7 @@ def _design(stage: _Stage) -> None:
     files = _without(
         _whole("design-tokens", "Design tokens", "Colours and sizes."), "LICENSE", "CHANGELOG.md"
     )
-    made = stage.repository("design-tokens", "Colours and sizes, without a licence", files)
+    made = stage.repository("design-tokens", "Colours and sizes, without a licence", files, topics=())
     stage.work(made, 3, days=25)
 
 
@@ -355,7 +361,7 @@ def _parser(stage: _Stage) -> None:
     original = stage.fake.create_repository("upstream-labs", "parser", files=files, actor="rae")
     stage.later(20)
     made = stage.fake.fork(original, ORGANISATION)
-    made.description = "Our fork of upstream-labs/parser"
+    made.description, made.topics = "Our fork of upstream-labs/parser", ["parser"]
     for login, role in PEOPLE.items():
         if role:
             stage.fake.set_collaborator(made, login, role)

@@ -23,7 +23,7 @@ from bot.config.settings import PagesFor
 from bot.model.errors import LedgerUnavailable, PlumblineError
 from bot.model.verdicts import Severity
 from bot.model.work import LedgerStats, Record, State
-from bot.ports import CHECK_RUN_EFFECT, Ledger, RecentEffect, Standing, Store
+from bot.ports import CHECK_RUN_EFFECT, COMMAND_EFFECT, Ledger, RecentEffect, Standing, Store
 from bot.web.loopback import why_not
 
 ROWS = 25
@@ -31,6 +31,9 @@ ROWS = 25
 
 REPOSITORIES = 200
 """Repositories shown; the worst first."""
+
+SEEN = (CHECK_RUN_EFFECT, COMMAND_EFFECT, "config", "issue")
+"""Kinds of effects that people see; the others are for our own memory."""
 
 FRESH_S = 0.5
 """For how long one look at ledger and store serves everybody."""
@@ -134,7 +137,7 @@ class Watcher:
         names: Mapping[int, tuple[str, str]] = {}
         try:
             store = self._open()
-            answers = [_answered(effect) for effect in store.recent_effects(ROWS)]
+            answers = [_answered(effect) for effect in store.recent_effects(SEEN, ROWS)]
             standings = sorted(store.standings(), key=_badness)[:REPOSITORIES]
             names = store.names(about(record) for record in (*deliveries, *works))
         except PlumblineError as error:
@@ -188,10 +191,8 @@ def _answered(effect: RecentEffect) -> Answered:
         return _of(
             effect, f"health issue #{effect.number}", "success" if closed else "neutral", text, "issues"
         )
-    if effect.kind == "command":
-        done = len(note.get("answers") or {})
-        return _of(effect, "reply", "neutral", f"Answered {done or 'a'} command{'s' if done > 1 else ''}", "")
-    return _of(effect, effect.kind, "neutral", effect.key, "")
+    done = len(note.get("answers") or {})
+    return _of(effect, "reply", "neutral", f"Answered {done} command{'' if done == 1 else 's'}", "")
 
 
 def _of(effect: RecentEffect, what: str, tone: str, text: Any, place: str) -> Answered:

@@ -274,12 +274,13 @@ class SqlStore:
         with self._write() as connection:
             connection.execute(delete(tables.effects).where(*_effect_key(repository_id, kind, key)))
 
-    def recent_effects(self, limit: int = 50) -> list[RecentEffect]:
-        """What was published last, newest first."""
+    def recent_effects(self, kinds: Sequence[str], limit: int = 50) -> list[RecentEffect]:
+        """What was published last of these kinds, newest first."""
         effects, repositories = tables.effects, tables.repositories
         statement = (
             select(effects, repositories.c.full_name, repositories.c.html_url)
             .join(repositories, repositories.c.id == effects.c.repository_id)
+            .where(effects.c.kind.in_(kinds))
             .order_by(effects.c.saved_at.desc(), effects.c.number.desc())
             .limit(limit)
         )

@@ -24,10 +24,11 @@ def run(visit: Visit) -> Response:
     """One check run."""
     repository, found = _run(visit)
     sha = found.suite.head_sha
-    files = [
-        (path, excerpt(repository.git, sha, path, remarks), remarks)
-        for path, remarks in by_path(found).items()
-    ]
+    files = []
+    for path, remarks in by_path(found).items():
+        rows = excerpt(repository.git, sha, path, remarks)
+        shown = {row.new for row in rows}
+        files.append((path, rows, remarks, [remark for remark in remarks if remark.end not in shown]))
     others = runs_on(repository, sha)
     newer = next((r for r in others if r.name == found.name and r.id > found.id), None)
     return visit.html(

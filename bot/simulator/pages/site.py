@@ -151,7 +151,7 @@ class Pages:
         """Whom one can be: the owner of the first organisation first, who has nothing here left out."""
         accounts = list(self.simulator.fake.accounts.values())
         owners = [a.owner for a in accounts if a.type == "Organization"]
-        others = [a for a in accounts if a.type == "User" and a not in owners and a.login != "octocat"]
+        others = [a for a in accounts if a.type == "User" and a.login != "octocat"]
         people = list(dict.fromkeys([*(owner for owner in owners[:1] if owner), *others]))
         return people or [accounts[0]]
 
