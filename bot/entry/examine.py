@@ -76,6 +76,7 @@ def _reader(full_name: str, env: Mapping[str, str], tell: Tell) -> RepoReader:
     from bot.adapters.clock import SystemClock
     from bot.adapters.github.personal import reader_by_app, reader_by_token
     from bot.config.settings import from_environment
+    from bot.entry.environment import with_stored
 
     settings = from_environment(env)
     token = next((env[name].strip() for name in TOKEN_NAMES if env.get(name, "").strip()), "")
@@ -83,6 +84,8 @@ def _reader(full_name: str, env: Mapping[str, str], tell: Tell) -> RepoReader:
     clock = SystemClock()
     if token:
         return reader_by_token(settings.github_url, token, full_name, clock=clock, metrics=metrics)
+    # A token is for the GitHub that the environment names; stored keys are for their own.
+    settings = with_stored(settings, env)
     if settings.app_id and settings.private_key:
         return reader_by_app(settings, full_name, clock=clock, metrics=metrics)
     raise SettingsError(NO_TOKEN.format(name=full_name))

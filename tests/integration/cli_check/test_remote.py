@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from bot.adapters.credentials import Credentials, save
 from bot.adapters.github.personal import MemoryPauses
 from bot.entry import cli
 from bot.entry.check import check
@@ -36,6 +37,7 @@ class Scene:
         for name in ("GITHUB_TOKEN", "GH_TOKEN", "PLUMBLINE_APP_ID", "PLUMBLINE_PRIVATE_KEY"):
             patch.delenv(name, raising=False)
         patch.setenv("PLUMBLINE_GITHUB_URL", self.server.url)
+        patch.setenv("PLUMBLINE_HOME", str(root / "nothing-stored"))
         patch.chdir(root)
 
     def token(self, permissions: dict[str, str] = ALL, name: str = "GITHUB_TOKEN") -> str:
@@ -81,6 +83,19 @@ def test_the_app_reads_where_it_is_installed(scene: Scene) -> None:
     missing = scene.check("acme/nothing")
     assert missing.exit_code == 2
     assert "no such repository, or the App is not installed on it" in missing.stderr
+
+
+def test_the_app_that_set_up_registered(scene: Scene, tmp_path: Path) -> None:
+    """Its keys lie under the home; a token would go to the GitHub of the environment all the same."""
+    home = tmp_path / "home"
+    home.mkdir()
+    url = scene.server.url
+    pem = scene.fake.app_private_key_pem
+    save(home, Credentials(scene.fake.app.id, "plumbline", url, url, "acme", "", "id", pem, "w", "c"))
+    scene.patch.setenv("PLUMBLINE_HOME", str(home))
+    scene.patch.delenv("PLUMBLINE_GITHUB_URL")
+
+    assert scene.check().exit_code == 0
 
 
 def test_what_the_token_may_not_read_is_unknown(scene: Scene) -> None:
