@@ -29,7 +29,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from bot.adapters.credentials import Credentials
 from bot.adapters.github.conversion import CODE, Converted
-from bot.config.github_host import GitHubHost, from_name, public_address
+from bot.config.github_host import GITHUB_COM, GitHubHost, from_name, public_address
 from bot.config.manifest import MAINTENANCE, NAME_LIMIT, Manifest
 from bot.config.settings import PagesFor
 from bot.model.errors import Ambiguous, Gone, PlumblineError, Rejected, SettingsError, Unavailable, UserError
@@ -414,7 +414,7 @@ def create_setup(site: Site) -> Blueprint:
         try:
             choice = _choice(site, form)
         except UserError as error:
-            return _page("setup_choose.html", 422, step=2, **_choices(site, form), error=str(error))
+            return _page("setup_choose.html", 422, step=2, **_choices(site, form, str(error)))
         return _review(site, choice)
 
     @pages.get("/callback")
@@ -492,7 +492,7 @@ def _refuse_foreign(setup: SetUp) -> Response | None:
     return None
 
 
-def _choices(site: Site, form: Mapping[str, str]) -> dict[str, Any]:
+def _choices(site: Site, form: Mapping[str, str], error: str = "") -> dict[str, Any]:
     """What the form shows: what was typed before, else what is known."""
     return {
         "token": site.setup.token,
@@ -502,22 +502,20 @@ def _choices(site: Site, form: Mapping[str, str]) -> dict[str, Any]:
         "suggested": site.manifest.name,
         "maintenance": MAINTENANCE,
         "asked": site.manifest.asked(maintenance=False),
-        "error": "",
+        "error": error,
     }
 
 
 def _choice(site: Site, form: Mapping[str, str]) -> Choice:
     """Read the form. Raises UserError."""
-    if site.github is not None:
-        github = site.github
+    github = site.github if site.github is not None else _chosen_github(form)
+    owner = form.get("owner", "").strip()
+    if form.get("account") == "personal":
+        if owner:
+            raise UserError(
+                f"you typed the organisation {owner[:40]!r} but chose your own account: which is it"
+            )
     else:
-        typed = form.get("host_name", "") if form.get("host") == "other" else "github.com"
-        if not typed.strip():
-            raise UserError("type the host of your GitHub, like github.example.com")
-        github = from_name(typed)
-    owner = ""
-    if form.get("account") != "personal":
-        owner = form.get("owner", "").strip()
         if not owner:
             raise UserError("type the organisation's name, as it stands in its address")
         if not _LOGIN.fullmatch(owner):
@@ -534,6 +532,17 @@ def _choice(site: Site, form: Mapping[str, str]) -> Choice:
         public_address(form.get("public_url", ""), github),
         form.get("maintenance") == "yes",
     )
+
+
+def _chosen_github(form: Mapping[str, str]) -> GitHubHost:
+    typed = form.get("host_name", "").strip()
+    if form.get("host") == "other":
+        if not typed:
+            raise UserError("type the host of your GitHub, like github.example.com")
+        return from_name(typed)
+    if typed and typed != "github.com":
+        raise UserError(f"you typed the host {typed[:80]!r} but chose github.com: which is it")
+    return GITHUB_COM
 
 
 def _review(site: Site, choice: Choice) -> Response:

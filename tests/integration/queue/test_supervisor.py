@@ -156,3 +156,20 @@ def test_other_signals_are_passed_on(tmp_path: Path) -> None:
         eventually(lambda: note.read_text() == "hup")
 
     assert while_running(supervisor, act) == []
+
+
+def test_programs_that_are_added_run_and_end_with_the_others() -> None:
+    """As workers and the clock do once the App is registered."""
+    sleep = [PYTHON, "-S", "-c", "import time; time.sleep(60)"]
+    supervisor = Supervisor([Program("first", sleep, os.environ)])
+    seen: list[int] = []
+
+    def act() -> None:
+        eventually(lambda: len(supervisor.pids) == 1)
+        supervisor.add([("more", sleep, os.environ, 2)])
+        eventually(lambda: len(supervisor.pids) == 3)
+        seen.extend(supervisor.pids)
+
+    assert while_running(supervisor, act) == []
+    assert len(seen) == 3
+    assert all(gone(pid) for pid in seen)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.adapters.credentials import Credentials, save
 from bot.config.settings import Settings, from_environment
-from bot.entry.environment import prepare_home, secrets_in, secrets_of
+from bot.entry.environment import prepare_home, secrets_in, secrets_of, with_stored
 from bot.model.errors import SettingsError
 
 
@@ -71,3 +73,54 @@ def test_finds_every_secret_of_the_environment() -> None:
     assert any("\nline\n" in secret for secret in found)
     settings = from_environment({"PLUMBLINE_WEBHOOK_SECRET": "hook"})
     assert "hook" in set(secrets_of(settings))
+
+
+STORED = Credentials(
+    app_id=7,
+    slug="plumb",
+    github_url="https://ghes.example/api/v3",
+    web_url="https://ghes.example",
+    owner="acme",
+    public_url="https://plumb.example.org",
+    client_id="Iv1",
+    private_key="STORED KEY",
+    webhook_secret="stored-secret",
+    client_secret="client-secret",
+)
+
+
+def test_what_set_up_stored_is_used(tmp_path: Path) -> None:
+    save(tmp_path, STORED)
+
+    found = prepare_home(Settings(home=tmp_path))
+
+    assert found.registered
+    assert (found.app_id, found.private_key, found.webhook_secrets) == (7, "STORED KEY", ("stored-secret",))
+    assert (found.github_url, found.public_url) == (STORED.github_url, STORED.public_url)
+
+
+def test_the_environment_wins_over_what_is_stored(tmp_path: Path) -> None:
+    """Value by value, as while a secret is changed."""
+    save(tmp_path, STORED)
+
+    found = with_stored(Settings(home=tmp_path, webhook_secrets=("new", "old"), public_url="https://x.org"))
+
+    assert (found.app_id, found.private_key, found.webhook_secrets) == (7, "STORED KEY", ("new", "old"))
+    assert found.public_url == "https://x.org"
+
+
+@pytest.mark.parametrize(
+    ("settings", "env"),
+    [
+        pytest.param({"app_id": 8}, {}, id="another App"),
+        pytest.param({}, {"PLUMBLINE_GITHUB_URL": "https://api.github.com"}, id="another GitHub"),
+        pytest.param({"app_id": 8, "private_key": "k", "webhook_secrets": ("s",)}, {}, id="all is set"),
+    ],
+)
+def test_keys_are_not_mixed_with_those_of_another_app(
+    tmp_path: Path, settings: dict[str, Any], env: dict[str, str]
+) -> None:
+    save(tmp_path, STORED)
+    given = Settings(home=tmp_path, **settings)
+
+    assert with_stored(given, env) == given
