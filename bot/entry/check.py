@@ -126,7 +126,8 @@ def printable(text: str) -> str:
     )
 
 
-def _print_table(report: Report) -> None:
+def print_table(report: Report) -> None:
+    """For people: one line for each check, observations with their places, the fix."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -173,7 +174,7 @@ def _findings(judgement: Judgement) -> Text:
     if more:
         cell.append(f"\n  and {more} more (all of them with --format json)", style="dim")
     if judgement.outcome is Outcome.FAIL and judgement.fix:
-        cell.append(f"\n  Fix: {judgement.fix}", style="dim")
+        cell.append(f"\n  Fix: {judgement.fix.replace(chr(96) * 2, chr(96))}", style="dim")
     if judgement.outcome is Outcome.UNKNOWN and judgement.verdict.permission:
         cell.append(f"\n  Needs: {_plain(judgement.verdict.permission)}", style="dim")
     return cell
@@ -197,7 +198,7 @@ def _tally(report: Report) -> str:
 
 
 _PRINT: Mapping[str, Callable[[Report], None]] = {
-    "table": _print_table,
+    "table": print_table,
     "json": _print_json,
     "sarif": _print_sarif,
     "markdown": _print_markdown,

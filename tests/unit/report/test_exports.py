@@ -10,6 +10,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from bot.entry.check import print_table
 from bot.model.facts import Visibility
 from bot.model.verdicts import Audience, Evidence, Outcome, Place, Reason, Severity
 from bot.report.markdown import LIMIT, as_markdown
@@ -233,6 +234,16 @@ def test_more_results_than_github_shows_are_left_out() -> None:
 def test_markdown_as_it_is_written(golden: Callable[[str, str], None]) -> None:
     """To be read in review."""
     golden("mixed.report.md", as_markdown(MIXED))
+
+
+def test_the_table_as_it_is_printed(
+    golden: Callable[[str, str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``plumbline check`` where there is no terminal; spaces at the ends of lines left out."""
+    print_table(MIXED)
+
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    golden("mixed.table.txt", "\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize(
