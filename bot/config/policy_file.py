@@ -407,8 +407,8 @@ KEYS = (
     Key("version", "Version of this format.", "", _Reader.version, lambda _c, _d: {"const": 1}),
     Key(
         "publish",
-        "How loud: observe (check runs only), advise (an issue, too, when something got worse) "
-        "or {issues: all} (an issue for every finding).",
+        "How loud: observe (nothing but answers to who asks), advise (check runs, and an issue when "
+        "something got worse) or {issues: all} (check runs, and an issue for every finding).",
         "publish",
         _Reader.publish,
         _publish_schema,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.config.policy import Policy
+from bot.config.settings import Publish
 from bot.engine import delta
 from bot.engine.answering import answering
 from bot.engine.context import Context, Runtime
@@ -71,7 +72,10 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
     kept_policy = runtime.store.policy(repository.id)
     governing = governing_policy(runtime.registry, runtime.store, reader, repository.id, commit)
     policy, now = governing.policy, runtime.clock.now()
-    with answering(context, at.installation_id, repository.id, commit, policy=policy, request=request):
+    silent = observes(runtime, policy) and not request
+    with answering(
+        context, at.installation_id, repository.id, commit, policy=policy, request=request, silent=silent
+    ):
         facts = _facts(context, reader, policy, commit, repository.default_branch, now)
         judgements, exempted = exempt(
             judge(runtime.registry, policy, facts, now), policy, now, public=repository.public
@@ -91,7 +95,7 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
     if not runtime.ledger.claim_publication(repository.id, "health", generation):
         runtime.metrics.count("stale_results_total")
         return
-    if not repository.archived:
+    if not repository.archived and not silent:
         with runtime.github.writer(at.installation_id, repository.id, context.guard) as writer:
             _publish_run(context, writer, repository.id, "health", _health_run(report, policy, request))
             _report_policy(context, writer, governing, repository.id, commit)
@@ -99,6 +103,11 @@ def judge_repository(context: Context, reader: RepoReader, at: Target, request: 
     runtime.store.save_facts(repository.id, commit, freeze(facts), now)
     cause = "policy" if kept_policy and kept_policy[0] != governing.oid else "commit"
     runtime.store.save_verdicts(repository.id, verdicts, cause)
+
+
+def observes(runtime: Runtime, policy: Policy) -> bool:
+    """Nothing shall be written to the repository by itself; verdicts are kept all the same."""
+    return (policy.publish or runtime.settings.publish) is Publish.OBSERVE
 
 
 def _publish_run(context: Context, writer: RepoWriter, repository_id: int, scope: str, run: CheckRun) -> None:
@@ -165,8 +174,16 @@ def judge_proposal(
         facts = _facts(context, reader, policy, commit, proposal.branch, now, file_fed_only=True)
         return judge(runtime.registry, policy, facts, now, file_fed_only=True)
 
+    # A merge queue waits for the answer, and so does a person who asked.
+    silent = observes(runtime, policy) and not request and proposal.pull_request is not None
     with answering(
-        context, at.installation_id, at.repository.id, proposal.head, policy=policy, request=request
+        context,
+        at.installation_id,
+        at.repository.id,
+        proposal.head,
+        policy=policy,
+        request=request,
+        silent=silent,
     ):
         merge_base = reader.compare(proposal.base, proposal.head).merge_base
         judgements, exempted = exempt(judged(proposal.head), policy, now, public=at.repository.public)
@@ -184,7 +201,7 @@ def judge_proposal(
         exempted=exempted,
         expired=expired(judgements, policy, now, public=at.repository.public),
     )
-    if at.repository.archived:
+    if at.repository.archived or silent:
         return None
     if not runtime.ledger.claim_publication(at.repository.id, proposal.scope, generation):
         runtime.metrics.count("stale_results_total")

@@ -172,13 +172,16 @@ class TestIssues:
         assert "licence" in body
         assert "security-policy" in body
 
-    def test_publish_observe_opens_none(self, system: System) -> None:
+    def test_publish_observe_writes_nothing_by_itself(self, system: System) -> None:
+        """Verdicts are kept for the operator's own pages; the repository hears of none."""
         system.install()
         app = system.create(files={**HEALTHY, POLICY: "publish: observe\n"})
 
-        system.push(app, {"LICENSE": None, ".github/workflows/t.yml": STRANGERS})
+        sha = system.push(app, {"LICENSE": None, ".github/workflows/t.yml": STRANGERS})
 
         assert system.issues(app) == []
+        assert system.runs(app, sha) == []
+        assert system.runtime.store.verdicts(app.id)["licence"].outcome == "fail"
 
     def test_a_person_who_closes_it_has_spoken(self, system: System, app: FakeRepository) -> None:
         """It reopens for a new finding of high severity, not for a lesser one."""
