@@ -104,7 +104,10 @@ class EmbeddedRedis:
         self.directory.chmod(0o700)
         self._take_lock()
         if len(os.fsencode(self.directory / "redis.sock")) > SOCKET_PATH_LIMIT:
-            self._socket_directory = Path(tempfile.mkdtemp(prefix="plumbline-"))
+            # Where TMPDIR is itself too long, the place that every Unix has is left.
+            near = tempfile.gettempdir()
+            fits = len(os.fsencode(near)) + len("/plumbline-12345678/redis.sock") <= SOCKET_PATH_LIMIT
+            self._socket_directory = Path(tempfile.mkdtemp(prefix="plumbline-", dir=near if fits else "/tmp"))  # noqa: S108
         self._stopping.clear()
         # The kernel ties the server to the thread that starts it, so one thread does so each time.
         self._watchdog = threading.Thread(

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -51,6 +52,24 @@ _PASSED_ON = (
     "LD_LIBRARY_PATH",
     "SSL_CERT_FILE",
 )
+
+
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Stopped(BaseException):
+    """Somebody stops the demo while it is starting, when the supervisor has no hold of signals yet."""
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    _let_end()
+    raise _Stopped
+
+
+def _let_end() -> None:
+    """From here on only the tidying up is left, which takes seconds and shall not be disturbed."""
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +108,15 @@ def run(options: Options, console: Console) -> int:
     from bot.adapters.scratch import scratch_directory
 
     port = _take_port(options.port)
-    # Until the supervisor takes the signals over, SIGTERM ends things as Ctrl-C does.
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = {number: signal.signal(number, _stop) for number in _STOPS}
     try:
         with scratch_directory() as scratch, _steps(console) as steps:
             failure = _play(options, port, scratch, Display(console, steps))
-    except KeyboardInterrupt:
+    except _Stopped:
         failure = ""
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     console.print(f"[red]{failure}[/red]" if failure else "Everything has stopped; nothing is left behind.")
     return 1 if failure else 0
 
@@ -124,6 +143,7 @@ def _play(options: Options, port: int, scratch: Path, show: Display) -> str:
         guide = Guide(simulator, supervisor, show, options, web_port, judged, scratch / LOG)
         guide.start()
         supervisor.run()
+        _let_end()
         show.say("Stopping …")
         guide.stop()
         simulator.hooks.configure(url="")
