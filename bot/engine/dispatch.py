@@ -28,6 +28,8 @@ DRAIN_RECORDS = 200
 DRAIN_S = 1.0
 BATCH = 50
 SLICE_S = 10.0
+ALONE_S = 30.0
+"""How long a work that is suspected of killing its process waits for the others, and they for it."""
 POLL_S = 0.2
 """How often a process that waits for its works looks for deliveries and more urgent work."""
 NOT_GITHUBS = (
@@ -105,7 +107,10 @@ class Dispatcher:
         while not self._stopping.is_set() and self._monotonic() < ends:
             busy = self.crew.busy
             if self.crew.free > 0 and (claimed := self._claim(lane, named, own_first=begun % 2 == 0)):
-                self.crew.start(claimed)
+                if claimed.alone:
+                    self._run_alone(claimed)
+                else:
+                    self.crew.start(claimed)
                 begun += 1
                 idle, named = False, None
             elif busy:
@@ -130,6 +135,18 @@ class Dispatcher:
             if claimed:
                 return claimed
         return None
+
+    def _run_alone(self, claimed: ClaimedWork) -> None:
+        """Start a work when nothing else runs, and let it end first.
+
+        If it kills its process again, nobody loses an attempt with it.
+        """
+        patience = self._monotonic() + ALONE_S
+        while self.crew.busy and self._monotonic() < patience and not self._stopping.is_set():
+            self.crew.wait(POLL_S, below=1)
+            self._runtime.ledger.renew([claimed.claim])
+        self.crew.start(claimed)
+        self.crew.wait(ALONE_S, below=1)
 
     def _drain_some(self, until: float) -> int:
         settled = 0

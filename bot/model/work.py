@@ -80,6 +80,8 @@ class ClaimedWork:
     work: Work
     waited_s: float = 0.0
     """From becoming due to being claimed, by the ledger's clock."""
+    alone: bool = False
+    """Its last worker vanished, perhaps by its fault: nothing else shall run beside it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class RedisLedger:
         answer = self._run("claim_work", LETTERS[lane], self._version, self._lease_ms, work_id or "")
         if not answer:
             return None
-        id_, fence, attempt, job, key, letter, installation, payload, version, waited = answer
+        id_, fence, attempt, job, key, letter, installation, payload, version, waited, alone = answer
         return ClaimedWork(
             claim=Claim("work", _text(id_), int(fence), int(attempt)),
             work=Work(
@@ -181,6 +181,7 @@ class RedisLedger:
                 version=int(version),
             ),
             waited_s=max(0, int(waited)) / 1000,
+            alone=alone == 1,
         )
 
     def renew(self, claims: Sequence[Claim]) -> list[bool]:

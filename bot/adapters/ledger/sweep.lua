@@ -15,7 +15,7 @@ for _, kind in ipairs({'d', 'w'}) do
     elseif attempts >= cap then
       park(kind, id, 'the worker vanished while it held this record, ' .. attempts .. ' times')
     else
-      redis.call('HSET', record(kind, id), 'x', 'the lease ended: its worker vanished or hung')
+      redis.call('HSET', record(kind, id), 'x', 'the lease ended: its worker vanished or hung', 'g', 1)
       reopen(kind, id, attempts <= 1 and ms or ms + backoff(attempts - 1, jitter))
     end
   end

@@ -461,6 +461,18 @@ class TestLeases:
             ledger.complete_work(lost)
         ledger.complete_work(kept)
 
+    def test_kb8_a_work_whose_worker_vanished_is_given_out_to_run_alone(self, ledger: RedisLedger) -> None:
+        """Only after a death; a failure that was told, or a new work of its key, is none."""
+        (id_,) = ledger.submit([work()])
+        first = claim(ledger)
+        eventually(lambda: ledger.sweep() and ledger.record(id_).state is State.OPEN)  # type: ignore[union-attr]
+
+        second = claim(ledger)
+        ledger.complete_work(second.claim)
+        ledger.submit([work()])
+
+        assert [first.alone, second.alone, claim(ledger).alone] == [False, True, False]
+
     def test_holds_says_no_as_soon_as_the_lease_has_ended(self, ledger: RedisLedger) -> None:
         """Also before the sweeper has seen it."""
         ledger.submit([work()])

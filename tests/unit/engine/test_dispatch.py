@@ -459,6 +459,30 @@ class TestWork:
         assert dispatch.run_work(world.runtime, Lane.EVENT, "w0") == 8
         assert len(world.ledger.told("complete_work")) == 8
 
+    def test_what_may_have_killed_its_process_runs_alone(self) -> None:
+        """It waits for the others with its lease kept, and they wait for it."""
+        running, together = [0], []
+        lock = threading.Lock()
+
+        def look(payload: Scan, context: Context) -> None:
+            with lock:
+                running[0] += 1
+                together.append((context.claim.id, running[0]))
+            time.sleep(0.3 if context.claim.id == "a" else 0.05)
+            with lock:
+                running[0] -= 1
+
+        world = make_world(look)
+        for id_ in ("a", "suspect", "b"):
+            world.add_work(id_)
+        queue = world.ledger.works[Lane.EVENT]
+        queue[1] = replace(queue[1], alone=True)
+
+        dispatch.run_work(world.runtime, Lane.EVENT, "a")
+
+        assert together == [("a", 1), ("suspect", 1), ("b", 1)]
+        assert ["suspect"] in world.ledger.told("renew")
+
     def test_never_runs_more_than_its_threads(self) -> None:
         lock, now, most = threading.Lock(), 0, 0
 
