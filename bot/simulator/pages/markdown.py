@@ -112,6 +112,9 @@ def _boxes(text: str) -> list[tuple[int, bool]]:
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "typographer": False})
+    # GitHub makes links of addresses with a scheme, not of every name with a dot (SECURITY.md).
+    if parser.linkify is not None:
+        parser.linkify.set({"fuzzy_link": False})
     parser.core.ruler.push("task_lists", _task_lists)
     parser.core.ruler.push("references", _references)
     parser.core.ruler.push("images", _images)
