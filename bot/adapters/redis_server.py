@@ -29,6 +29,8 @@ SOCKET_PATH_LIMIT = 100
 """Bytes; the kernel allows 107 in an address of a Unix socket."""
 MINIMUM_VERSION = (6, 2)
 SYNC_S = 1.0
+IDENT = "plumbline-embedded"
+"""By this setting, which has no effect here, a Redis of ours is known."""
 
 
 def find_redis_server() -> str:
@@ -144,7 +146,7 @@ class EmbeddedRedis:
             *("--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"),
             *("--dir", str(self.directory), "--logfile", str(self.directory / "redis.log")),
             *("--appendonly", "yes", "--appendfsync", "no", "--save", ""),
-            *("--maxmemory-policy", "noeviction", "--daemonize", "no"),
+            *("--maxmemory-policy", "noeviction", "--daemonize", "no", "--syslog-ident", IDENT),
             *self._options,
         ]
 
@@ -234,7 +236,7 @@ def check_server(client: Redis) -> ServerCheck:
     """
     try:
         info: dict[str, Any] = client.info()
-        saves = _setting(client, "save")
+        saves = setting(client, "save")
     except RedisError as error:
         raise LedgerUnavailable(f"Redis: {type(error).__name__}: {error}") from error
     version = str(info.get("redis_version", "0"))
@@ -265,7 +267,8 @@ def check_server(client: Redis) -> ServerCheck:
     return ServerCheck(version, tuple(errors), tuple(warnings))
 
 
-def _setting(client: Redis, name: str) -> str:
+def setting(client: Redis, name: str) -> str:
+    """A setting's value; "" where CONFIG is forbidden, or the setting is not known."""
     try:
         values: dict[Any, Any] = client.config_get(name)
     except RedisError:

@@ -5,27 +5,25 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from enum import StrEnum
-from pathlib import Path
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from bot.adapters.credentials import FILE, readable_by_others
 from bot.adapters.log import Redactor, escape
+from bot.config.github_host import is_this_machine
 from bot.config.settings import Settings
-from bot.entry import wiring
-from bot.entry.environment import secrets_in, secrets_of
+from bot.entry import doctor_github, wiring
+from bot.entry.environment import secrets_in, secrets_of, with_stored
+from bot.entry.findings import Finding, Status, guarded
 from bot.model.errors import PlumblineError, SettingsError
-from bot.ports import AppInfo, GitHub, Installation
 
 if TYPE_CHECKING:
     from redis import Redis
 
 Write = Callable[[str], None]
-
-MANIFEST = Path(__file__).resolve().parents[2] / "app.yml"
-LEVELS = ("none", "read", "write", "admin")
 
 SKEW_WARN_S, SKEW_FAIL_S = 10.0, 50.0
 """GitHub refuses an App's JWT from the future; ours is dated a minute back."""
@@ -34,31 +32,28 @@ AGE_WARN_S, AGE_FAIL_S = 60.0, 600.0
 """Of the oldest delivery or work that is due and not begun."""
 
 MEMORY_WARN = 0.8
+
+_SYNCS = {
+    "always": ("synced before each answer", ""),
+    "everysec": (
+        "appendfsync everysec: while the disk is busy Redis answers up to 2 s before it writes, so a crash "
+        "may lose what was acknowledged then; it is brought in from GitHub's log",
+        "set `appendfsync always`, or live with it on a quick disk",
+    ),
+    "no": (
+        "appendfsync no: a crash of Redis loses nothing, but a power cut up to half a minute; it is brought "
+        "in from GitHub's log",
+        "set `appendfsync always`",
+    ),
+}
+"""appendfsync -> (what it means, what to do). Source: redis.io, "Redis persistence"."""
+
 TIMEOUT_S = 5.0
-
-
-class Status(StrEnum):
-    """How something is."""
-
-    OK = "ok"
-    WARN = "warn"
-    FAIL = "fail"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, how it is, and what to do about it."""
-
-    name: str
-    status: Status
-    text: str
-    fix: str = ""
 
 
 def run(settings: Settings, *, as_json: bool, write: Write) -> int:
     """Examine and print; returns 1 when something failed."""
-    redact = Redactor([*secrets_in(os.environ), *secrets_of(settings)])
+    redact = Redactor([*secrets_in(os.environ), *secrets_of(_known(settings))])
     findings = list(examine(settings))
     if as_json:
         write(redact(json.dumps([asdict(finding) for finding in findings], indent=2)))
@@ -69,26 +64,29 @@ def run(settings: Settings, *, as_json: bool, write: Write) -> int:
     return 1 if any(finding.status is Status.FAIL for finding in findings) else 0
 
 
+def _known(settings: Settings) -> Settings:
+    """Settings with their stored secrets, as far as they can be read."""
+    try:
+        return with_stored(settings)
+    except SettingsError:
+        return settings
+
+
 def examine(settings: Settings) -> Iterator[Finding]:
-    """All findings, cheap ones first."""
-    yield credentials(settings)
+    """All findings, cheap ones first. ``settings`` are those of the environment."""
+    try:
+        settings = with_stored(settings)
+        yield credentials(settings)
+    except SettingsError as error:
+        yield Finding("credentials", Status.FAIL, str(error))
     yield guarded("key", lambda: key(settings))
     yield guarded("clock", lambda: clock(settings))
-    yield from app(settings)
+    yield from doctor_github.examine(settings)
     yield from redis(settings)
+    yield secret_keys(settings)
     yield guarded("database", lambda: database(settings))
     yield guarded("git", git)
     yield guarded("zizmor", zizmor)
-
-
-def guarded(name: str, look: Callable[[], Finding], status: Status = Status.FAIL) -> Finding:
-    """What ``look`` finds; an error that it raises is the finding."""
-    try:
-        return look()
-    except PlumblineError as error:
-        return Finding(name, status, str(error))
-    except Exception as error:  # noqa: BLE001  The finding is how it is told.
-        return Finding(name, Status.UNKNOWN, f"could not be looked at: {type(error).__name__}: {error}")
 
 
 def credentials(settings: Settings) -> Finding:
@@ -107,8 +105,11 @@ def credentials(settings: Settings) -> Finding:
             "credentials",
             Status.FAIL,
             f"{', '.join(missing)} not set",
-            "copy them from the App's settings page at GitHub",
+            "start `plumbline up`, which leads through it, or copy them from your App at GitHub",
         )
+    path = settings.home / FILE
+    if readable_by_others(settings.home):
+        return Finding("credentials", Status.WARN, f"other users may read {path}", f"run `chmod 600 {path}`")
     return Finding("credentials", Status.OK, f"App {settings.app_id}")
 
 
@@ -155,108 +156,12 @@ def clock(settings: Settings) -> Finding:
     return Finding("clock", status, f"{skew:+.0f} s against GitHub", fix)
 
 
-def app(settings: Settings) -> Iterator[Finding]:
-    """What the App may do and is told, and what its installations granted."""
-    if not (settings.app_id and settings.private_key):
-        yield Finding("app", Status.UNKNOWN, "can not ask GitHub without PLUMBLINE_APP_ID and its key")
-        return
-    try:
-        needed = manifest()
-        github = _github(settings)
-        info = github.app()
-    except SettingsError as error:
-        yield Finding("app", Status.FAIL, str(error))
-        return
-    except PlumblineError as error:
-        yield Finding(
-            "app",
-            Status.FAIL,
-            f"GitHub does not know this App: {error}",
-            "check PLUMBLINE_APP_ID and the key",
-        )
-        return
-    yield identity(settings, info)
-    yield permissions(needed[0], info.permissions)
-    yield events(needed[1], info.events)
-    yield guarded("installed", lambda: installations(needed[0], github.installations()), Status.UNKNOWN)
-
-
-def manifest(path: Path = MANIFEST) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """(permissions, events) that Plumbline needs.
-
-    Raises:
-        SettingsError: the manifest is missing or not readable.
-    """
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    try:
-        data = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-        return dict(data["default_permissions"]), tuple(data["default_events"])
-    except (OSError, UnicodeError, YAMLError, KeyError, TypeError) as error:
-        raise SettingsError(f"the manifest {path} can not be read: {type(error).__name__}") from error
-
-
-def identity(settings: Settings, info: AppInfo) -> Finding:
-    """The key belongs to the App whose id is set."""
-    if info.id != settings.app_id:
-        return Finding("app", Status.FAIL, f"the key is of App {info.id}", "set PLUMBLINE_APP_ID to that")
-    return Finding("app", Status.OK, info.slug)
-
-
-def permissions(needed: Mapping[str, str], granted: Mapping[str, str]) -> Finding:
-    """Granted permissions against needed ones; checks whose reads are missing say *unknown*."""
-    missing = lacking(needed, granted)
-    if not missing:
-        return Finding("permissions", Status.OK, f"all {len(needed)} granted")
-    status = Status.FAIL if any(text.endswith("write") for text in missing) else Status.WARN
-    return Finding(
-        "permissions", status, f"missing {', '.join(missing)}", "add them at the App's settings page"
-    )
-
-
-def lacking(needed: Mapping[str, str], granted: Mapping[str, str]) -> list[str]:
-    """Permissions whose granted level is below the needed one, as ``name: level``."""
-    return [
-        f"{name}: {level}"
-        for name, level in sorted(needed.items())
-        if _level(granted.get(name, "none")) < _level(level)
-    ]
-
-
-def events(needed: Iterable[str], subscribed: Iterable[str]) -> Finding:
-    """Subscribed events against needed ones; what is not told is found by sweeps, hours later."""
-    missing = sorted(set(needed) - set(subscribed))
-    if missing:
-        return Finding(
-            "events",
-            Status.WARN,
-            f"not subscribed to {', '.join(missing)}",
-            "tick them at the App's settings",
-        )
-    return Finding("events", Status.OK, "all subscribed")
-
-
-def installations(needed: Mapping[str, str], found: Iterable[Installation]) -> Finding:
-    """Installations still run on the permissions that their owners agreed to."""
-    listed = list(found)
-    behind = [i.account for i in listed if not i.suspended and lacking(needed, i.permissions)]
-    if behind:
-        return Finding(
-            "installed",
-            Status.WARN,
-            f"{len(behind)} of {len(listed)} installations have not agreed to all permissions: "
-            f"{', '.join(sorted(behind)[:5])}",
-            "their owners find the request under Installed GitHub Apps",
-        )
-    return Finding("installed", Status.OK, f"{len(listed)} installations")
-
-
 def redis(settings: Settings) -> Iterator[Finding]:
     """Redis' settings and memory, and what waits in the ledger."""
     try:
         with _client(settings) as client:
             yield server(client)
+            yield guarded("persistence", lambda: persistence(client))
             yield memory(client)
             yield from queue(client)
     except PlumblineError as error:
@@ -273,6 +178,51 @@ def server(client: Redis) -> Finding:
     if found.warnings:
         return Finding("redis", Status.WARN, "; ".join(found.warnings))
     return Finding("redis", Status.OK, f"version {found.version}, keeps its data, evicts nothing")
+
+
+def persistence(client: Redis) -> Finding:
+    """When what was acknowledged is on the disk. See ``docs/decisions/0005-embedded-redis-durability.md``."""
+    from bot.adapters.redis_server import IDENT, setting
+
+    sync = setting(client, "appendfsync")
+    if setting(client, "syslog-ident") == IDENT:
+        return Finding(
+            "persistence", Status.OK, "our own Redis: written before each answer, synced each second"
+        )
+    told: dict[str, Any] = client.info("persistence")
+    if not told.get("aof_enabled"):
+        return Finding(
+            "persistence",
+            Status.WARN,
+            "no append-only file: a restart of Redis loses what was accepted since its last snapshot",
+            "set `appendonly yes` and `appendfsync always`",
+        )
+    text, fix = _SYNCS.get(sync, ("Redis does not tell its appendfsync", "see what its operator promises"))
+    if sync == "always":
+        return Finding("persistence", Status.OK, text)
+    return Finding("persistence", Status.WARN if sync else Status.UNKNOWN, text, fix)
+
+
+def secret_keys(settings: Settings) -> Finding:
+    """The keys that seal shared tokens are the same on every machine."""
+    if settings.secret_keys:
+        return Finding("secret keys", Status.OK, "set")
+    if _fleet(settings):
+        return Finding(
+            "secret keys",
+            Status.WARN,
+            "not set, so each machine makes its own: none can open the tokens of another, and each asks "
+            "GitHub for more of them",
+            "set PLUMBLINE_SECRET_KEYS to one long random text on all machines",
+        )
+    return Finding("secret keys", Status.OK, "made by itself, for this machine")
+
+
+def _fleet(settings: Settings) -> bool:
+    """Other machines may share Redis or the database."""
+    parts = urlsplit(settings.redis_url)
+    elsewhere = parts.scheme in ("redis", "rediss") and not is_this_machine(parts.hostname or "localhost")
+    return elsewhere or settings.database_url.startswith("postgresql")
 
 
 def memory(client: Redis) -> Finding:
@@ -299,7 +249,12 @@ def queue(client: Redis) -> Iterator[Finding]:
     fix = "" if status is Status.OK else "see that workers and a clock run, or start more workers"
     yield Finding("queue", status, f"{waiting} waiting, the oldest due for {age:.0f} s", fix)
     if stats.parked:
-        yield Finding("parked", Status.WARN, f"{stats.parked} records", "see `plumbline parked list`")
+        yield Finding(
+            "parked",
+            Status.WARN,
+            f"{stats.parked} records were given up after too many failures",
+            "see why with `plumbline parked list`, then `plumbline parked replay --all`",
+        )
     else:
         yield Finding("parked", Status.OK, "nothing")
 
@@ -310,11 +265,13 @@ def database(settings: Settings) -> Finding:
 
     store = open_store(settings)
     try:
-        store.ping()
+        behind = store.behind()
     except PlumblineError as error:
         return Finding("database", Status.FAIL, str(error), "run `plumbline migrate`, or check DATABASE_URL")
     finally:
         store.close()
+    if behind:
+        return Finding("database", Status.FAIL, behind, "run `plumbline migrate`")
     kind = "PostgreSQL" if settings.database_url.startswith("postgresql") else "SQLite"
     return Finding("database", Status.OK, f"{kind}, migrated")
 
@@ -349,26 +306,3 @@ def _client(settings: Settings) -> Iterator[Redis]:
         yield client
     finally:
         client.close()
-
-
-def _github(settings: Settings) -> GitHub:
-    from bot.adapters import github
-    from bot.adapters.clock import SystemClock
-    from bot.adapters.metrics import PrometheusMetrics
-
-    return github.build(settings, ledger=_NoPauses(), clock=SystemClock(), metrics=PrometheusMetrics())
-
-
-class _NoPauses:
-    """Asks GitHub a few questions although an installation may be paused, and leaves no trace."""
-
-    def pause(self, installation_id: int, resource: str, until: Any) -> None:
-        """Nothing is kept."""
-
-    def paused_until(self, installation_id: int, resource: str) -> None:  # noqa: ARG002
-        """Never."""
-        return
-
-
-def _level(name: str) -> int:
-    return LEVELS.index(name) if name in LEVELS else 0

@@ -199,6 +199,7 @@ def _set_hooks(simulator: Simulator, query: Mapping[str, str], body: Any) -> Any
     faults = HookFaults(**body["faults"]) if "faults" in body else None
     parts = {name: body[name] for name in ("url", "secret", "timeout_s") if name in body}
     simulator.hooks.configure(faults=faults, **parts)
+    simulator.fake.app.webhook_url = simulator.hooks.hook.url
     if "paused" in body:
         (simulator.hooks.pause if body["paused"] else simulator.hooks.resume)()
     return _hooks(simulator, query, {})

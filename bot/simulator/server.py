@@ -84,6 +84,7 @@ class Simulator:
         self.journal = Journal(root / "journal.jsonl")
         self.faults: FaultPlan = FaultPlan(seed)
         self.validator = Validator.load() if isinstance(validator, str) else validator
+        self.fake.app.webhook_url = webhook_url or ""
         hook = Hook(webhook_url or "", webhook_secret, self.fake.app.id, self.fake.app.id)
         self.hooks = WebhookSender(hook, self._record, seed=seed)
         self._server = Server(self._answer, port)
@@ -218,8 +219,8 @@ class Simulator:
         try:
             if git_http.is_git(arrived.path):
                 return self._git(arrived)
-            prefix = next((p for p in _API_PREFIXES if arrived.path.startswith(f"{p}/")), "")
-            path = arrived.path.removeprefix(prefix)
+            prefix = next((p for p in _API_PREFIXES if f"{arrived.path}/".startswith(f"{p}/")), "")
+            path = arrived.path.removeprefix(prefix) or "/"
             method = "GET" if arrived.method == "HEAD" else arrived.method
             request = Request(method, path, arrived.query, arrived.headers, arrived.body.read())
             return self._below(prefix, self.exchange(request, url=self.base_url + arrived.target))

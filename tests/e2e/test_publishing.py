@@ -165,7 +165,8 @@ def test_receive_does_the_work_of_a_payload_in_a_file(acme: Acme, tmp_path: Path
 def test_doctor_finds_nothing_wrong(acme: Acme) -> None:
     findings = json.loads(acme.world.run("doctor", "--json").stdout)
 
-    assert [f for f in findings if f["status"] != "ok"] == []
+    # The world's Redis is one of somebody else's, with the usual setting.
+    assert [f["name"] for f in findings if f["status"] != "ok"] == ["persistence"]
     assert {"credentials", "clock", "permissions", "installed", "redis", "queue", "database"} <= {
         f["name"] for f in findings
     }

@@ -147,6 +147,14 @@ class GitHubApp:
         )
         return nullcontext(writer)
 
+    def hook_address(self) -> str:
+        """Where GitHub delivers the App's events; "" when the App has no webhook."""
+        answer = self._identity.call(Call("GET", "/app/hook/config"))
+        if answer.status == 404:
+            return ""
+        data = answers.table(ok(answer).json(), "", answer.what)
+        return answers.optional(data, "url", str, answer.what) or ""
+
     def hook_deliveries(self, *, since: datetime) -> Iterator[HookDelivery]:
         """See ``GitHub``."""
         path = "/app/hook/deliveries"

@@ -15,7 +15,7 @@ from bot.adapters.store import audit, tables
 from bot.adapters.store.audit import AuditEvent, AuditVerification
 from bot.adapters.store.codec import clean
 from bot.adapters.store.engine import BEGIN, open_engine, translated
-from bot.adapters.store.migrate import migrate
+from bot.adapters.store.migrate import head, migrate
 from bot.adapters.store.statements import chunks, upsert
 from bot.config.settings import Settings
 from bot.model.errors import Gone, Unavailable
@@ -134,6 +134,19 @@ class SqlStore:
         with self._read() as connection:
             if connection.execute(text("SELECT version_num FROM alembic_version")).first() is None:
                 raise Unavailable("the database was never migrated: run the release step")
+
+    def behind(self) -> str:
+        """What is wrong with the database's revision; "" when it is the one that this code wants.
+
+        Raises Unavailable as ``ping`` does.
+        """
+        with self._read() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+        if not found:
+            raise Unavailable("the database was never migrated: run the release step")
+        if list(found) == [head()]:
+            return ""
+        return f"the database is at revision {', '.join(found)}, this version wants {head()}"
 
     # Installations and repositories
 

@@ -45,6 +45,13 @@ def deliveries(call: Call) -> Answer:
     return Answer(200, [call.world.render.delivery(d) for d in shown], headers)
 
 
+@route("GET", "/app/hook/config", who="app")
+def config(call: Call) -> Answer:
+    """Where the App's events go."""
+    body = {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
+    return Answer(200, body | ({"url": call.app.webhook_url} if call.app.webhook_url else {}))
+
+
 def _delivery(call: Call) -> LoggedDelivery:
     wanted = call.number("delivery_id")
     found = next((d for d in _kept(call) if d.id == wanted), None)

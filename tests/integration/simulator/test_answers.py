@@ -149,6 +149,7 @@ def _app(drive: Driver) -> None:
         response_headers={"Content-Type": "text/plain"},
     )
     (logged,) = drive("GET", "/app/hook/deliveries?status=success", app=True)
+    drive("GET", "/app/hook/config", app=True)
     drive("GET", f"/app/hook/deliveries/{logged['id']}", app=True)
     drive("POST", f"/app/hook/deliveries/{logged['id']}/attempts", app=True, status=202)
     code = drive.fake.register_app("acme", SECOND_APP)

@@ -13,11 +13,8 @@ import responses
 
 from bot.config.settings import Settings
 from bot.entry import doctor
-from bot.entry.doctor import Finding, Status
-from bot.model.errors import SettingsError, Unavailable
-from bot.ports import AppInfo, Installation
-
-NEEDED = {"metadata": "read", "checks": "write", "contents": "read"}
+from bot.entry.findings import Finding, Status, age, guarded, some
+from bot.model.errors import Unavailable
 
 
 def settings(**changes: object) -> Settings:
@@ -80,55 +77,6 @@ def test_an_answer_without_a_date_leaves_the_clock_unknown() -> None:
 
 
 @pytest.mark.parametrize(
-    ("granted", "status", "text"),
-    [
-        pytest.param(NEEDED, Status.OK, "all 3 granted", id="all"),
-        pytest.param(NEEDED | {"contents": "admin"}, Status.OK, "all 3 granted", id="more"),
-        pytest.param(NEEDED | {"contents": "none"}, Status.WARN, "missing contents: read", id="a read less"),
-        pytest.param(NEEDED | {"checks": "read"}, Status.FAIL, "missing checks: write", id="a write less"),
-        pytest.param({}, Status.FAIL, "checks: write, contents: read, metadata: read", id="nothing"),
-    ],
-)
-def test_compares_permissions(granted: dict[str, str], status: Status, text: str) -> None:
-    found = doctor.permissions(NEEDED, granted)
-
-    assert found.status is status
-    assert text in found.text
-
-
-def test_compares_events() -> None:
-    assert doctor.events(["push"], ["push", "fork"]).status is Status.OK
-    missing = doctor.events(["push", "issues"], ["push"])
-    assert (missing.status, missing.text) == (Status.WARN, "not subscribed to issues")
-
-
-def test_names_installations_that_did_not_agree() -> None:
-    agreed = Installation(1, "acme", 1, "Organization", NEEDED, suspended=False)
-    behind = Installation(2, "beta", 2, "Organization", {"metadata": "read"}, suspended=False)
-    asleep = Installation(3, "gone", 3, "Organization", {}, suspended=True)
-
-    assert doctor.installations(NEEDED, [agreed, asleep]).status is Status.OK
-    found = doctor.installations(NEEDED, [agreed, behind])
-    assert found.status is Status.WARN
-    assert "beta" in found.text
-
-
-def test_a_key_of_another_app_is_named() -> None:
-    assert doctor.identity(settings(), AppInfo(42, "us", {}, ())).status is Status.OK
-    assert "App 43" in doctor.identity(settings(), AppInfo(43, "them", {}, ())).text
-
-
-def test_reads_the_manifest_and_says_when_it_can_not(tmp_path: Path) -> None:
-    permissions, events = doctor.manifest()
-    assert permissions["metadata"] == "read"
-    assert "push" in events
-    (tmp_path / "app.yml").write_text("default_permissions: [")
-    for path in (tmp_path / "app.yml", tmp_path / "none.yml"):
-        with pytest.raises(SettingsError, match=path.name):
-            doctor.manifest(path)
-
-
-@pytest.mark.parametrize(
     ("error", "status"),
     [
         pytest.param(Unavailable("the database is away"), Status.FAIL, id="ours"),
@@ -139,7 +87,7 @@ def test_an_error_is_a_finding(error: Exception, status: Status) -> None:
     def look() -> Finding:
         raise error
 
-    assert doctor.guarded("x", look).status is status
+    assert guarded("x", look).status is status
 
 
 @pytest.mark.parametrize(
@@ -154,3 +102,78 @@ def test_judges_memory(used: int, ceiling: int, status: Status) -> None:
     client = SimpleNamespace(info=lambda _: {"used_memory": used, "maxmemory": ceiling})
 
     assert doctor.memory(client).status is status  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sync", "ident", "aof", "status", "said"),
+    [
+        pytest.param("always", "redis", 1, Status.OK, "before each answer", id="always"),
+        pytest.param("everysec", "redis", 1, Status.WARN, "up to 2 s", id="every second"),
+        pytest.param("no", "redis", 1, Status.WARN, "half a minute", id="no"),
+        pytest.param("", "", 1, Status.UNKNOWN, "does not tell", id="hosted"),
+        pytest.param("everysec", "redis", 0, Status.WARN, "no append-only file", id="snapshots"),
+        pytest.param("no", "plumbline-embedded", 1, Status.OK, "our own Redis", id="ours"),
+    ],
+)
+def test_says_what_redis_keeps(sync: str, ident: str, aof: int, status: Status, said: str) -> None:
+    values = {"appendfsync": sync, "syslog-ident": ident}
+    client = SimpleNamespace(
+        config_get=lambda name: {name: values[name].encode()} if values[name] else {},
+        info=lambda _: {"aof_enabled": aof},
+    )
+
+    found = doctor.persistence(client)  # type: ignore[arg-type]
+
+    assert (found.status, said in found.text) == (status, True)
+    assert bool(found.fix) is (status is not Status.OK)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        pytest.param({}, Status.OK, id="one machine"),
+        pytest.param({"redis_url": "redis://127.0.0.1:6379"}, Status.OK, id="a Redis here"),
+        pytest.param({"redis_url": "unix:///run/redis.sock"}, Status.OK, id="a socket"),
+        pytest.param({"redis_url": "rediss://cache.example:6379"}, Status.WARN, id="a Redis elsewhere"),
+        pytest.param({"database_url": "postgresql+psycopg://db/x"}, Status.WARN, id="a database for many"),
+        pytest.param({"redis_url": "redis://cache", "secret_keys": ("k",)}, Status.OK, id="keys are set"),
+    ],
+)
+def test_a_fleet_needs_keys_that_are_the_same_everywhere(changes: dict[str, object], status: Status) -> None:
+    assert doctor.secret_keys(settings(**changes)).status is status
+
+
+def test_stored_keys_that_others_may_read_are_noticed(tmp_path: Path) -> None:
+    (tmp_path / "credentials.json").touch(mode=0o644)
+    (tmp_path / "credentials.json").chmod(0o644)
+
+    found = doctor.credentials(settings(home=tmp_path, private_key="k", webhook_secrets=("x",)))
+
+    assert (found.status, "chmod 600" in found.fix) == (Status.WARN, True)
+
+
+def test_a_broken_file_of_keys_is_a_finding_like_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "credentials.json").write_text("{")
+    monkeypatch.setattr(doctor, "clock", lambda _: Finding("clock", Status.OK, ""))
+    lines: list[str] = []
+
+    code = doctor.run(settings(home=tmp_path, app_id=0), as_json=False, write=lines.append)
+
+    assert code == 1
+    assert lines[0].startswith("fail     credentials")
+    assert "restore it from a backup" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(-1, "0 s ago"), (119, "119 s ago"), (120, "2 min ago"), (7200, "2 h ago"), (259200, "3 days ago")],
+)
+def test_tells_ages_in_one_unit(seconds: float, text: str) -> None:
+    assert age(seconds) == text
+
+
+def test_names_are_not_listed_without_end() -> None:
+    assert some(["a", "b"]) == "a, b"
+    assert some(list("abcdef")) == "a, b, c, d and 2 more"
