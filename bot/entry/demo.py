@@ -6,6 +6,7 @@ up`` starts. All of it lives in one temporary directory, which goes when the dem
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 import signal
@@ -130,6 +131,7 @@ def _play(options: Options, port: int, scratch: Path, show: Display) -> str:
     web_port = free_port()
     with ExitStack() as stack:
         log = stack.enter_context((scratch / LOG).open("ab"))
+        stack.enter_context(_own_logs(scratch / LOG))
         with show.step("Simulated GitHub, an organisation with real git repositories"):
             simulator = stack.enter_context(_simulator(scratch, options, port, web_port))
             judged = _populate(simulator, options.seed)
@@ -220,6 +222,8 @@ class Guide(threading.Thread):
             self._until(lambda: _answers(f"{bot}/readyz"), within_s=60, what="the receiver does not answer")
         if self._ended.is_set():
             return
+        # The first look loads what pages are made with; nobody shall wait for that.
+        _answers(f"{self._simulator.base_url}/{ORGANISATION}")
         self._simulator.hooks.configure(url=f"{bot}/webhook")
         self._simulator.fake.install(ORGANISATION, actor=OWNER)
         began = time.monotonic()
@@ -344,6 +348,20 @@ def _counting() -> Iterator[None]:
         yield
     finally:
         metrics.remove_directory(directory)
+
+
+@contextmanager
+def _own_logs(path: Path) -> Iterator[None]:
+    """What this process has to log stands with what its children say, not between the steps."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s demo %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 @contextmanager

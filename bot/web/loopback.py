@@ -30,7 +30,7 @@ def why_not(request: Request) -> str:
         return "pages are shown under localhost or 127.0.0.1 only"
     if any(name in request.headers for name in _FORWARDED):
         return "pages are not shown through a proxy"
-    if request.environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
+    if request.environ.get("SERVER_PROTOCOL") in ("HTTP/1.0", "HTTP/1"):
         # No browser speaks it, but proxies do that say nothing else of themselves.
         return "pages are not shown through a proxy"
     return ""

@@ -21,7 +21,7 @@ import psutil
 import pytest
 from PIL import Image
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -168,14 +168,14 @@ class Browser:
         self.find(f'.top button[name="who"][value="{login}"]').click()
         self.sees(f"You are {login} now.")
 
-    def until(self, condition: Callable[[], object], what: str, *, within_s: float = 60) -> None:
+    def until(self, condition: Callable[[], object], what: str, *, within_s: float = 100) -> None:
         """Wait for something to show up by itself: nothing is reloaded."""
         deadline = time.monotonic() + within_s
         while True:
             try:
                 if condition():
                     return
-            except (NoSuchElementException, StaleElementReferenceException):
+            except WebDriverException:
                 pass  # The page is just being brought up to date.
             assert time.monotonic() < deadline, (
                 f"{what}: not on {self.driver.current_url}: {self.text('body')}"

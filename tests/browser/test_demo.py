@@ -84,7 +84,7 @@ def test_act_04_push_a_bad_workflow(browser: Browser) -> None:
 def test_act_05_see_the_check_run_turn(browser: Browser) -> None:
     """The repository's page follows by itself."""
     browser.open("/acme/website")
-    browser.sees("1 new finding", inside="aside", within_s=60)
+    browser.sees("1 new finding", inside="aside", within_s=100)
     browser.click("1 new finding", inside="aside")
 
     browser.sees("This is neutral", inside="#run")
@@ -98,7 +98,7 @@ def test_act_06_open_a_pull_request_with_a_new_finding(browser: Browser) -> None
     browser.write('input[name="title"]', "Build every push")
     browser.click("Create pull request")
 
-    browser.sees("1 new finding", "Checks have something to say", inside="#merge", within_s=60)
+    browser.sees("1 new finding", "Checks have something to say", inside="#merge", within_s=100)
     browser.picture("pull-request")
 
 
@@ -117,7 +117,7 @@ def test_act_08_press_re_check(browser: Browser) -> None:
     browser.click("Re-check", inside=".run-head")
 
     browser.sees("Pressed")
-    browser.sees("There is a newer run of this check", inside="#run", within_s=60)
+    browser.sees("There is a newer run of this check", inside="#run", within_s=100)
 
 
 def test_act_09_tick_the_box(browser: Browser) -> None:
@@ -142,7 +142,7 @@ def test_act_10_merge_the_fix_and_see_the_issue_change(browser: Browser) -> None
     text = "# Security policy\n\nReport holes to security@acme.example; we answer within five days.\n"
     push(browser, "rocket", "SECURITY.md", text, branch="security")
     browser.click("Create pull request")
-    browser.sees("1 fixed", inside="#merge", within_s=60)
+    browser.sees("1 fixed", inside="#merge", within_s=100)
     browser.click("Merge pull request")
     browser.sees("Merged into main.")
 

@@ -237,6 +237,7 @@ def test_kg6_nothing_can_be_done_by_the_page(page: Page) -> None:
         pytest.param({"headers": {"X-Forwarded-For": "10.0.0.7"}}, 403, id="a proxy"),
         pytest.param({"headers": {"Forwarded": "for=10.0.0.7"}}, 403, id="a standard proxy"),
         pytest.param({"environ_overrides": {"SERVER_PROTOCOL": "HTTP/1.0"}}, 403, id="a proxy of few words"),
+        pytest.param({"environ_overrides": {"SERVER_PROTOCOL": "HTTP/1"}}, 403, id="the same on granian"),
     ],
 )
 @pytest.mark.fault
