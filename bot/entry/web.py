@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.config.settings import Settings, from_environment
 from bot.entry import setup, wiring
-from bot.entry.environment import prepare_home
+from bot.entry.environment import prepare_home, with_stored
 from bot.entry.process import configure_logs, serving_metrics
 from bot.model.errors import SettingsError
 from bot.ports import Metrics, Store
@@ -132,7 +132,12 @@ def parts(settings: Settings) -> tuple[Receiver, Flask]:
     hinter = Hinter(transport.ledger, transport.queue, metrics)
     receiver = _receiver(settings, metrics, transport, hint=hinter.notify)
     watcher = Watcher(transport.ledger, cache(lambda: _open_store(settings)))
-    dashboard = create_dashboard(watcher, pages=settings.pages, github_url=settings.github_url)
+    dashboard = create_dashboard(
+        # Which GitHub it is may be chosen in the set-up, after the start.
+        watcher,
+        pages=settings.pages,
+        github_url=lambda: with_stored(settings).github_url,
+    )
     schema = create_schema(policy_schema(wiring.load_registry().checks))
     pages = [dashboard, schema]
     if setup.offered():

@@ -218,7 +218,7 @@ def web_root(api_root: str) -> str:
     return api_root.removesuffix("/api/v3")
 
 
-def create_dashboard(watcher: Watcher, *, pages: PagesFor, github_url: str) -> Blueprint:
+def create_dashboard(watcher: Watcher, *, pages: PagesFor, github_url: str | Callable[[], str]) -> Blueprint:
     """The page at ``/`` and its assets under ``/-/``."""
     blueprint = Blueprint("dashboard", __name__, template_folder="templates")
 
@@ -245,7 +245,7 @@ def create_dashboard(watcher: Watcher, *, pages: PagesFor, github_url: str) -> B
             age=age,
             tones=_TONES,
             severities=sorted(Severity, reverse=True),
-            github=web_root(github_url),
+            github=web_root(github_url() if callable(github_url) else github_url),
             version=assets.version(),
         )
 
