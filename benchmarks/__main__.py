@@ -38,7 +38,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.list:
         for name, what in known.items():
-            print(f"{name:<12} {what}")
+            print(f"{name:<14} {what}")
         return 0
     unknown = sorted(set(options.names) - set(known))
     if unknown:

@@ -1,4 +1,4 @@
-"""How much memory and disk the ledger takes for deliveries that wait, were routed, and were worked on."""
+"""How much memory the ledger takes for deliveries that wait, were routed, and were worked on."""
 
 from __future__ import annotations
 
