@@ -187,7 +187,7 @@ def soak(minutes: float, seed: int, root: Path, *, repositories: int = 12) -> di
             "doubled": sum(v["oracle"] == "V1" for v in violations),
             "violations": violations[:20],
             "problems": world.github.problems()[:20],
-            "parked": len(parked),
+            "parked": [record["name"] for record in parked],
             "recovered_s": round(recovered_s, 1),
             "logs": str(world.logs),
         }

@@ -16,7 +16,7 @@ def test_kg8_load_and_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> N
 
     assert figures["lost"] == 0, figures
     assert figures["doubled"] == 0, figures
-    assert (figures["violations"], figures["problems"], figures["parked"]) == ([], [], 0), figures
+    assert (figures["violations"], figures["problems"], figures["parked"]) == ([], [], []), figures
     assert figures["accepted"] > 20
     assert sum(figures["kills"].values()) >= 2
     assert figures["recovered_s"] < 120
