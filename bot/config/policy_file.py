@@ -265,7 +265,7 @@ class _Reader:
         names = list(known)
         for name, (key, _) in node.entries.items():
             if name not in names:
-                self.problems.add(key.mark, f"{_unknown(kind, name, names)} in {where}")
+                self.problems.add(key.mark, f"{where}: {_unknown(kind, name, names)}")
         missing = [name for name in needed if name not in node.entries]
         if missing:
             self.problems.add(node.mark, f"{where} lacks {' and '.join(missing)}: add it")

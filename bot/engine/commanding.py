@@ -370,7 +370,8 @@ class Looking:
 def _sentence(error: UserError) -> str:
     """What is wrong, as a sentence that may hold untrusted words."""
     text = str(error)
-    return f"{prose(text[:1].upper() + text[1:], limit=SENTENCE)}."
+    end = "" if text.endswith(("?", ".", "!")) else "."
+    return f"{prose(text[:1].upper() + text[1:], limit=SENTENCE)}{end}"
 
 
 # The answer

@@ -148,7 +148,7 @@ def test_a_check_named_without_options_is_as_declared(checks: Checks, options: t
             "checks:\n  behind:\n    max_behnd: 3\n",
             3,
             5,
-            "did you mean 'max_behind'? in checks.behind",
+            "checks.behind: unknown option 'max_behnd'; did you mean 'max_behind'?",
             id="option",
         ),
         pytest.param(
