@@ -437,6 +437,8 @@ def _known(context: Context, asked: Asked) -> State:
 
 def _keep(context: Context, asked: Asked, state: State) -> None:
     note = {
+        # For whoever links to the answer; GitHub leads from an issue's address to a pull request's.
+        "issue": asked.number,
         "granted": state.granted,
         "head": state.head,
         "looked": state.looked,

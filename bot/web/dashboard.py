@@ -191,14 +191,19 @@ def _answered(effect: RecentEffect) -> Answered:
         return _of(
             effect, f"health issue #{effect.number}", "success" if closed else "neutral", text, "issues"
         )
-    done = len(note.get("answers") or {})
-    return _of(effect, "reply", "neutral", f"Answered {done} command{'' if done == 1 else 's'}", "")
+    done, issue = len(note.get("answers") or {}), note.get("issue")
+    text = f"Answered {done} command{'' if done == 1 else 's'}"
+    # Without a number the answer is not posted yet, or was before issues were kept.
+    linked = isinstance(issue, int) and effect.number
+    return _of(
+        effect, "reply", "neutral", text, "issues" if linked else "", f"{issue}#issuecomment-{effect.number}"
+    )
 
 
-def _of(effect: RecentEffect, what: str, tone: str, text: Any, place: str) -> Answered:
+def _of(effect: RecentEffect, what: str, tone: str, text: Any, place: str, name: str = "") -> Answered:
     # Only a web address may become a link, whatever the store holds.
     fit = place and urlsplit(effect.html_url).scheme in ("http", "https")
-    address = f"{effect.html_url}/{place}/{effect.number}" if fit else ""
+    address = f"{effect.html_url}/{place}/{name or effect.number}" if fit else ""
     return Answered(what, tone, effect.full_name, str(text or ""), address, effect.saved_at)
 
 

@@ -133,7 +133,8 @@ def test_shows_what_arrived_is_done_and_was_answered(page: Page) -> None:
         effect("issue", closed_by_us=True),
         effect("issue"),
         effect("config"),
-        effect("command", "12", answers={"1": "a", "2": "b"}),
+        effect("command", "12", issue=5, answers={"1": "a", "2": "b"}),
+        effect("command", "13", answers={"1": "kept before issues were"}),
         effect("memory"),
     ]
     text = page.text()
@@ -155,6 +156,8 @@ def test_shows_what_arrived_is_done_and_was_answered(page: Page) -> None:
         assert words in text
     assert text.count(f'href="{ROOT}/runs/99"') == 3
     assert text.count(f'href="{ROOT}/issues/99"') == 2
+    assert text.count(f'href="{ROOT}/issues/5#issuecomment-99"') == 1
+    assert text.count("Answered 1 command<") == 1
     assert text.count(f'href="{ROOT}">acme/rocket') == 3
     assert "memory" not in text
 
@@ -205,6 +208,7 @@ def test_kg6_hostile_names_are_text(page: Page) -> None:
     page.store.effects = [
         replace(effect("check_run", title=HOSTILE), full_name=HOSTILE, html_url=f"javascript:{HOSTILE}"),
         replace(effect("issue"), html_url="javascript:alert(1)"),
+        effect("command", "12", issue=HOSTILE, answers={}),
     ]
     page.store.repositories = [Standing(1, HOSTILE, ROOT, False, False, {}, 0, NOW)]
     text = page.text()
