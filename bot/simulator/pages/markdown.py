@@ -48,6 +48,7 @@ def render(
     link: Link = lambda _: None,
     base: str = "",
     box: Callable[[int, bool], Markup] | None = None,
+    breaks: bool = False,
 ) -> Markup:
     """Render a text that anybody may have written.
 
@@ -55,6 +56,7 @@ def render(
         link: decides which mentions and references lead somewhere.
         base: address of the directory that relative links start from; "" leaves them alone.
         box: draws the n-th task-list box (from 0), ticked or not; the default is a plain symbol.
+        breaks: a new line stays one, as in what people write to each other, but not in files.
     """
     nonce = secrets.token_hex(8)
     boxes: list[bool] = []
@@ -63,8 +65,9 @@ def render(
         boxes.append(ticked)
         return f"\ue000{nonce}:{len(boxes) - 1}\ue001"
 
-    tokens = _parser().parse(text, env := {"link": link, "mark": mark, "base": base})
-    html = _parser().renderer.render(tokens, _parser().options, env)
+    parser = _parser(breaks)
+    tokens = parser.parse(text, env := {"link": link, "mark": mark, "base": base})
+    html = parser.renderer.render(tokens, parser.options, env)
     clean = nh3.clean(
         html,
         tags=set(_TAGS),
@@ -104,14 +107,15 @@ def _boxes(text: str) -> list[tuple[int, bool]]:
         found.append((0, ticked))
         return ""
 
-    tokens = _parser().parse(text, {"link": lambda _: None, "mark": mark, "base": ""})
+    tokens = _parser(False).parse(text, {"link": lambda _: None, "mark": mark, "base": ""})
     lines = [token.meta["box"] for token in tokens if "box" in token.meta]
     return [(line, ticked) for line, (_, ticked) in zip(lines, found, strict=True)]
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("gfm-like", {"html": True, "linkify": True, "typographer": False})
+@lru_cache(maxsize=2)
+def _parser(breaks: bool) -> MarkdownIt:
+    options = {"html": True, "linkify": True, "typographer": False, "breaks": breaks}
+    parser = MarkdownIt("gfm-like", options)
     # GitHub makes links of addresses with a scheme, not of every name with a dot (SECURITY.md).
     if parser.linkify is not None:
         parser.linkify.set({"fuzzy_link": False})

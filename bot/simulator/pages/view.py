@@ -136,9 +136,10 @@ def markdown(
     repository: FakeRepository | None = None,
     box: Callable[[int, bool], Markup] | None = None,
     base: str = "",
+    breaks: bool = False,
 ) -> Markup:
     """A text of somebody, rendered as on github.com."""
-    return render(text or "", link=references(fake, repository), box=box, base=base)
+    return render(text or "", link=references(fake, repository), box=box, base=base, breaks=breaks)
 
 
 def coloured(path: str, text: str) -> list[Markup]:

@@ -75,6 +75,12 @@ def test_relative_links_start_from_the_base(href: str, expected: str) -> None:
     assert f'href="{expected}"' in render(f"[x]({href})", base="/acme/rocket/blob/main")
 
 
+@pytest.mark.parametrize(("breaks", "expected"), [(True, "a<br>\nb"), (False, "a\nb")])
+def test_new_lines_stay_in_what_people_write_to_each_other(breaks: bool, expected: str) -> None:
+    """As on github.com; a file may be wrapped anywhere."""
+    assert expected in render("a\nb", breaks=breaks)
+
+
 def test_boxes_are_drawn_in_order() -> None:
     seen: list[tuple[int, bool]] = []
 
