@@ -7,12 +7,11 @@ from collections import Counter
 
 from pydantic import Field
 
+from bot.checks.ci.audits import not_audited
 from bot.model.facts import Repository, WorkflowAudit, WorkflowFinding
 from bot.model.verdicts import (
     Evidence,
-    Outcome,
     Place,
-    Reason,
     Severity,
     Verdict,
     counted,
@@ -71,14 +70,8 @@ def dangerous_trigger(workflow_audit: WorkflowAudit, repository: Repository, con
             f"strangers can run code in {len(files)} of {counted(len(workflow_audit.files), 'workflow')}",
             *_evidence(heard),
         )
-    problems = [file for file in workflow_audit.files if file.problem]
-    if problems:
-        return Verdict(
-            Outcome.UNKNOWN,
-            f"{len(problems)} of {counted(len(workflow_audit.files), 'workflow')} could not be audited",
-            tuple(Evidence(f"not audited: {f.problem}", Place(path=f.path)) for f in problems),
-            reason=Reason.FAULT,
-        )
+    if unaudited := not_audited(workflow_audit):
+        return unaudited
     silenced = f"; {len(found)} silenced by comments" if found else ""
     return passed(
         f"no stranger's code or text runs in {counted(len(workflow_audit.files), 'workflow')}{silenced}"

@@ -6,12 +6,11 @@ from collections import Counter
 
 from pydantic import Field
 
+from bot.checks.ci.audits import not_audited
 from bot.model.facts import Repository, WorkflowAudit, WorkflowFinding
 from bot.model.verdicts import (
     Evidence,
-    Outcome,
     Place,
-    Reason,
     Severity,
     Verdict,
     counted,
@@ -58,14 +57,8 @@ def pinned_actions(workflow_audit: WorkflowAudit, repository: Repository, config
             f"{named} in {counted(len(heard), 'place')} not pinned to a commit",
             *_evidence(heard),
         )
-    problems = [file for file in workflow_audit.files if file.problem]
-    if problems:
-        return Verdict(
-            Outcome.UNKNOWN,
-            f"{len(problems)} of {counted(len(workflow_audit.files), 'workflow')} could not be audited",
-            tuple(Evidence(f"not audited: {f.problem}", Place(path=f.path)) for f in problems),
-            reason=Reason.FAULT,
-        )
+    if unaudited := not_audited(workflow_audit):
+        return unaudited
     silenced = f"; {len(found)} silenced by comments" if found else ""
     return passed(f"all actions in {counted(len(workflow_audit.files), 'workflow')} are pinned{silenced}")
 

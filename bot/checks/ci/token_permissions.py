@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
+from bot.checks.ci.audits import not_audited
 from bot.model.facts import Repository, WorkflowAudit, WorkflowFinding
 from bot.model.verdicts import (
     Evidence,
-    Outcome,
     Place,
-    Reason,
     Severity,
     Verdict,
     counted,
@@ -68,14 +67,8 @@ def token_permissions(workflow_audit: WorkflowAudit, repository: Repository, con
         if wide and silent:
             said, many = f"{said}, or leaves them open", f"{many}, or leave them open"
         return failed(f"{len(files)} of {of} {said if len(files) == 1 else many}", *evidence)
-    problems = [file for file in workflow_audit.files if file.problem]
-    if problems:
-        return Verdict(
-            Outcome.UNKNOWN,
-            f"{len(problems)} of {of} could not be audited",
-            tuple(Evidence(f"not audited: {f.problem}", Place(path=f.path)) for f in problems),
-            reason=Reason.FAULT,
-        )
+    if unaudited := not_audited(workflow_audit):
+        return unaudited
     silenced = f"; {len(found) - len(heard)} silenced by comments" if len(found) > len(heard) else ""
     return passed(f"the tokens of {of} have no rights to spare{silenced}")
 
