@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from bot.entry.check import check, printable
 from bot.model.verdicts import Outcome
 from bot.report.document import SCHEMA
 from tests.integration.cli_check.conftest import GOOD
+from tests.terminal import shown_in_a_terminal
 
 UNSAFE = """on:
   pull_request_target:
@@ -293,25 +293,11 @@ def test_colours_and_signs_of_life_are_for_terminals_only(make_clone):
     path = make_clone()
     code = "from bot.entry.check import check; check()"
     command = [sys.executable, "-c", code, str(path)]
-    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1"}
-    environment.pop("NO_COLOR", None)
-    piped = subprocess.run(command, capture_output=True, env=environment, check=True)
+    piped = subprocess.run(command, capture_output=True, check=True)
     assert b"\x1b" not in piped.stdout + piped.stderr
 
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
-    assert child.wait(60) == 0
+    seen = shown_in_a_terminal(command)
+
     assert b"\x1b[" in seen
     assert "✓".encode() in seen
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -17,6 +16,7 @@ from bot.entry import cli
 from bot.entry.listing import list_
 from bot.entry.tables import printable, show
 from bot.registry import load
+from tests.terminal import shown_in_a_terminal
 
 REGISTRY = load()
 KINDS = {
@@ -64,25 +64,21 @@ def test_foreign_names_stay_on_their_line() -> None:
 
 def test_a_terminal_gets_a_table_that_fits() -> None:
     """Wrapped and coloured; a pipe gets neither."""
-    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "80", "PYTHONUTF8": "1"}
-    environment.pop("NO_COLOR", None)
-    ours, theirs = pty.openpty()
-    child = subprocess.Popen([PROGRAM, "list", "jobs"], stdout=theirs, stderr=theirs, env=environment)
-    os.close(theirs)
-    seen = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        seen += part
-    os.close(ours)
+    seen = shown_in_a_terminal([PROGRAM, "list", "jobs"], COLUMNS="80")
 
-    assert child.wait(60) == 0
     assert b"\x1b[" in seen
     assert b"scan-repository" in seen
+
+
+def test_a_command_that_ran_is_named_once() -> None:
+    """Those whose module was imported meanwhile, too."""
+    context = click.Context(cli.cli)
+    assert cli.cli.get_command(context, "completion") is not None
+
+    names = cli.cli.list_commands(context)
+
+    assert len(names) == len(set(names))
+    assert "completion" in names
 
 
 class TestCompletion:

@@ -1,0 +1,29 @@
+"""A terminal, for what is printed to people only."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def shown_in_a_terminal(command: Sequence[str | Path], **env: str) -> bytes:
+    """Run the command with a terminal for input and output; what it shows there. It must succeed."""
+    environment = {**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1", **env}
+    environment.pop("NO_COLOR", None)
+    ours, theirs = pty.openpty()
+    child = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    # Linux answers with an error where others answer with an end of file.
+    try:
+        while part := os.read(ours, 65536):
+            seen += part
+    except OSError:
+        pass
+    finally:
+        os.close(ours)
+    assert child.wait(60) == 0, seen
+    return seen
