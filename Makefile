@@ -36,7 +36,7 @@ test: $(VENV)/.installed ## install into .venv and run every test that this mach
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/python -m coverage report --fail-under=90 --format=total
 
-check: $(VENV)/.installed ## style, types, import layers, workflow-free security lint, generated docs
+check: $(VENV)/.installed ## style and security lint, types, import layers, generated docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy

@@ -124,7 +124,7 @@ class Conversation:
         self._program = Path(args[0]).name
         self._limits = limits
         self._stack = contextlib.ExitStack()
-        self._errors: IO[bytes] = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        self._errors: IO[bytes] = self._stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
         self._child = self._stack.enter_context(
             _child(args, env=env, cwd=cwd, limits=limits, stdin=subprocess.PIPE, stderr=self._errors)
         )

@@ -55,7 +55,7 @@ def refuse_half_set(settings: Settings) -> None:
 
 def invitation(settings: Settings, code: str) -> str:
     """What the console shows."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not listened on
     place = f"[{host}]" if ":" in host else host
     return (
         "\nPlumbline is not registered at a GitHub yet. Open\n\n"

@@ -87,7 +87,7 @@ def act(simulator: Simulator, name: str, arguments: object) -> Any:
     if method is None:
         raise ValueError(f"there is no act '{name}'; GET /_sim/acts lists them")
     if not isinstance(arguments, dict):
-        raise ValueError(f"act '{name}': give its arguments as a JSON object")  # noqa: TRY004
+        raise ValueError(f"act '{name}': give its arguments as a JSON object")  # noqa: TRY004 - bad input, not a programming error
     keywords = dict(arguments)
     if isinstance(keywords.get("files"), dict):
         keywords["files"] = {path: _content(value) for path, value in keywords["files"].items()}

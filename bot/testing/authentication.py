@@ -104,7 +104,7 @@ def _public_key(pem: str) -> rsa.RSAPublicKey:
     key = serialization.load_pem_private_key(pem.encode(), None) if pem else private_key()
     found = key.public_key()
     if not isinstance(found, rsa.RSAPublicKey):
-        raise ValueError("an App's key must be an RSA key")  # noqa: TRY004
+        raise ValueError("an App's key must be an RSA key")  # noqa: TRY004 - bad input, not a programming error
     return found
 
 
