@@ -461,6 +461,7 @@ class TestLeases:
             ledger.complete_work(lost)
         ledger.complete_work(kept)
 
+    @pytest.mark.fault
     def test_kb8_a_work_whose_worker_vanished_is_given_out_to_run_alone(self, ledger: RedisLedger) -> None:
         """Only after a death; a failure that was told, or a new work of its key, is none."""
         (id_,) = ledger.submit([work()])

@@ -470,6 +470,26 @@ class TestOrder:
         assert system.run(app, shas[0]).conclusion == "success"
         assert system.issues(app) == []
 
+    def test_kb16_an_edit_that_arrives_before_its_opening(self, system: System, app: FakeRepository) -> None:
+        """The pull request gets another base; the news of its opening comes last and changes nothing."""
+        system.push(app, {"x.txt": "x"}, branch="next")
+        head = system.fake.push(app, "topic", {"LICENSE": None})
+        system.pump()
+        system.simulator.hooks.configure(faults=LOST)
+        number = system.fake.open_pull_request(app, "topic")
+        system.simulator.hooks.flush(5)
+        system.simulator.hooks.configure(faults=HookFaults())
+        system.fake.retarget_pull_request(app, number, "next")
+        system.pump()
+        after_the_edit = system.run(app, head)
+
+        opened = next(d for d in system.fake.deliveries if d.action == "opened")
+        system.fake.redeliver(opened.id)
+        system.pump()
+
+        assert after_the_edit.status == "completed"
+        assert system.run(app, head).id == after_the_edit.id
+
     def test_kb16_a_close_that_arrives_before_its_opening(self, system: System, app: FakeRepository) -> None:
         """The pull request is closed by then, so nobody judges it."""
         head = system.fake.push(app, "topic", {"LICENSE": None})
