@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import resource
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -188,6 +189,7 @@ def version() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command; expected errors are one line without a traceback."""
+    _write_no_cores()
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
@@ -209,6 +211,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = f"internal error: {type(error).__name__}: {error} (plumbline --debug shows where)"
         sys.exit(_complain(text, EXIT_BUG))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _write_no_cores() -> None:
+    """A core dump would put the App's key on the disk; children inherit this."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def _settings() -> Settings:

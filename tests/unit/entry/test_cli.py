@@ -7,6 +7,7 @@ import resource
 import subprocess
 import sys
 
+import click
 import pytest
 
 from bot import __version__
@@ -115,3 +116,30 @@ def test_wrong_use_is_explained(capsys, arguments: tuple[str, ...]) -> None:
     assert code == 2
     assert "Traceback" not in err
     assert "Error" in err
+
+
+def test_a_command_that_was_used_is_listed_once() -> None:
+    """It is kept after its module was imported, and must not stand twice in help and reference."""
+    context = click.Context(cli.cli)
+    before = cli.cli.list_commands(context)
+    cli.cli.get_command(context, "completion")
+
+    assert cli.cli.list_commands(context) == before
+
+
+@pytest.mark.fault
+def test_ke7_no_process_of_ours_dumps_its_memory() -> None:
+    """Whatever the limit was at the start; children inherit it."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "from bot.entry import cli\n"
+        "_, hard = resource.getrlimit(resource.RLIMIT_CORE)\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))\n"
+        "try:\n"
+        "    cli.main(['version'])\n"
+        "except SystemExit:\n"
+        "    subprocess.run(['sh', '-c', 'ulimit -Sc'], check=True)\n"
+    )
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert told.stdout.splitlines()[-1] == "0"
