@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import click
 import pytest
 from click.testing import CliRunner
 
@@ -68,17 +67,6 @@ def test_a_terminal_gets_a_table_that_fits() -> None:
 
     assert b"\x1b[" in seen
     assert b"scan-repository" in seen
-
-
-def test_a_command_that_ran_is_named_once() -> None:
-    """Those whose module was imported meanwhile, too."""
-    context = click.Context(cli.cli)
-    assert cli.cli.get_command(context, "completion") is not None
-
-    names = cli.cli.list_commands(context)
-
-    assert len(names) == len(set(names))
-    assert "completion" in names
 
 
 class TestCompletion:
