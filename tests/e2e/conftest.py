@@ -57,10 +57,16 @@ def shortened(place: Path, *, lease_s: float, backoff_s: float = 5) -> dict[str,
 
 @contextmanager
 def running(root: Path, **options: Any) -> Iterator[World]:
-    """A world; V11 is asked at its end: no process and no temporary directory is left."""
+    """A world; V11 is asked at its end: no process, no temporary directory and no eternal key is left."""
     with World(root, **options) as world:
         assert len(processes_of(root)) > len(world.programs), "the look at the process table sees nothing"
         yield world
+        # A worker that was killed between a key and its lifetime is made good by the next maintenance.
+        eventually(
+            lambda: world.ready() and not world.keys_without_lifetime(),
+            within_s=30,
+            what="every key of Redis has a lifetime",
+        )
     eventually(lambda: not processes_of(root), within_s=5, what=f"no process is left of {root}")
     # What belonged to killed programs is removed by the next one that starts.
     remove_orphans(world.temporary)

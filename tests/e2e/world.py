@@ -254,6 +254,13 @@ class World:
 
         eventually(settled, within_s=within_s, what="the world settles")
 
+    def keys_without_lifetime(self) -> list[str]:
+        """Keys of Redis that would stay for ever."""
+        from bot.adapters.redis_client import connect
+
+        with contextlib.closing(connect(self.redis_url)) as client:
+            return [key.decode() for key in client.scan_iter(count=1000) if client.ttl(key) == -1]
+
     def _start(self) -> None:
         self._simulator = SimulatorProcess(
             self.root / "github",
