@@ -10,10 +10,12 @@ import io
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -110,6 +112,38 @@ def demo(chromium: tuple[str, str], tmp_path_factory: pytest.TempPathFactory) ->
         if process.poll() is None:
             process.terminate()
             process.wait(60)
+
+
+def answers(port: int) -> bool:
+    """Somebody listens at this port of this machine."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.fixture
+def set_up(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Address and code of the set-up of a Plumbline that is registered nowhere."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = str(free.getsockname()[1])
+    log = tmp_path / "log"
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("PLUMBLINE_")}
+    given = {"HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PORT": port, "PLUMBLINE_METRICS_PORT": "0"}
+    with log.open("wb") as sink:
+        command = [sys.executable, "-P", "-m", "bot.entry.cli", "up"]
+        process = subprocess.Popen(command, env=kept | given, stdout=sink, stderr=sink)
+    try:
+        deadline = time.monotonic() + 60
+        while not answers(int(port)) or "this code:" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}/setup", log.read_text().split("this code:")[1].split()[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
 
 
 @dataclass

@@ -180,12 +180,18 @@ PAGES = (
 )
 
 
+def own_page(browser: Browser) -> str:
+    """Where Plumbline says what it does."""
+    browser.open("/")
+    return str(browser.find(".top a.top-link").get_attribute("href"))
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_fits_a_phone(browser: Browser, dark: bool) -> None:
     browser.shape(PHONE, dark=dark)
     try:
         wide = []
-        for page in PAGES:
+        for page in (*PAGES, own_page(browser)):
             browser.open(page)
             wide += [] if browser.fits() else [page]
             if page == "/acme/rocket/pull/3/files":
@@ -198,18 +204,37 @@ def test_fits_a_phone(browser: Browser, dark: bool) -> None:
 def test_dark_is_dark(browser: Browser) -> None:
     browser.shape(DESKTOP, dark=True)
     browser.open("/acme")
-    colour = browser.driver.execute_script("return getComputedStyle(document.body).backgroundColor")
+    colour = background(browser)
     browser.picture("organisation-dark")
+    browser.open(own_page(browser))
+    own = background(browser)
     browser.shape(DESKTOP)
 
-    assert colour == "rgb(13, 17, 23)"
+    assert (colour, own) == (DARK, DARK)
+
+
+DARK = "rgb(13, 17, 23)"
+
+
+def background(browser: Browser) -> str:
+    """The colour of the page."""
+    return str(browser.driver.execute_script("return getComputedStyle(document.body).backgroundColor"))
 
 
 def test_works_by_keyboard(browser: Browser) -> None:
     """The first stop leads past the header; every stop shows where one is."""
     browser.open("/acme/rocket")
+    stops = walk(browser, 12)
+
+    assert stops[0][0] == "Skip to the content"
+    assert all(style == "solid" and width == "2px" for _, style, width in stops)
+    assert any("Pull requests" in words for words, _, _ in stops)
+
+
+def walk(browser: Browser, steps: int) -> list[list[str]]:
+    """Press Tab so often; what each stop says, and how its outline looks."""
     stops = []
-    for _ in range(12):
+    for _ in range(steps):
         browser.driver.execute_cdp_cmd(
             "Input.dispatchKeyEvent",
             {"type": "keyDown", "key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9},
@@ -219,16 +244,35 @@ def test_works_by_keyboard(browser: Browser) -> None:
             "return [e.innerText, s.outlineStyle, s.outlineWidth]"
         )
         stops.append(browser.driver.execute_script(script))
+    return stops
 
-    assert stops[0][0] == "Skip to the content"
-    assert all(style == "solid" and width == "2px" for _, style, width in stops)
-    assert any("Pull requests" in words for words, _, _ in stops)
+
+def test_the_set_up_is_for_phones_the_dark_and_the_keyboard(
+    browser: Browser, set_up: tuple[str, str]
+) -> None:
+    """Its three pages up to the leap to GitHub."""
+    address, code = set_up
+    browser.shape(PHONE, dark=True)
+    try:
+        browser.open(address)
+        assert (browser.fits(), background(browser)) == (True, DARK)
+        browser.write('input[name="code"]', code)
+        browser.find("form button").click()
+        browser.sees("Where shall Plumbline work?")
+        assert (browser.fits(), background(browser)) == (True, DARK)
+        assert all(style == "solid" for _, style, _ in walk(browser, 8))
+        browser.write('input[name="owner"]', "acme")
+        browser.find("form button").click()
+        browser.sees("Register")
+        assert (browser.fits(), background(browser)) == (True, DARK)
+    finally:
+        browser.shape(DESKTOP)
 
 
 def test_paints_at_once(browser: Browser) -> None:
     """Within 200 ms; the middle of five, as others use the machine too."""
     script = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    for page in ("/acme", "/acme/rocket", "/acme/rocket/pull/3/files"):
+    for page in ("/acme", "/acme/rocket", "/acme/rocket/pull/3/files", own_page(browser)):
         times = []
         for _ in range(5):
             browser.open(page)
