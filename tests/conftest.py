@@ -1,4 +1,4 @@
-"""Every request that a test lets our code send is held to GitHub's published descriptions.
+"""Golden files; and every request that a test lets our code send is held to GitHub's descriptions.
 
 The descriptions are downloaded by ``scripts/ci-assets.sh``; without them nothing is checked here.
 ``FakeGitHub`` is checked in this process; simulators in child processes find the descriptions by an
@@ -8,6 +8,7 @@ tests the doubles themselves, carries ``@pytest.mark.off_schema``.
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ import pytest
 from bot.simulator.schemas import SCHEMAS_VARIABLE, Validator
 from bot.testing.http import Request, Response
 
+GOLDEN = Path(__file__).parent / "golden"
+UPDATE = "PLUMBLINE_UPDATE_GOLDEN"
 _PROBLEMS_VARIABLE = "PLUMBLINE_PROBLEMS"
 _OF_THE_DOUBLES = ("unit/testing", "unit/simulator", "integration/testing", "integration/simulator")
 
@@ -26,6 +29,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "off_schema: sends requests that break GitHub's published description on purpose"
     )
+
+
+@pytest.fixture
+def golden() -> Callable[[str, str], None]:
+    """Compare with a file under tests/golden; PLUMBLINE_UPDATE_GOLDEN=1 writes it instead."""
+
+    def check(name: str, got: str) -> None:
+        path = GOLDEN / name
+        if os.environ.get(UPDATE):
+            path.write_text(got, encoding="utf-8")
+            return
+        wanted = path.read_text(encoding="utf-8") if path.exists() else ""
+        if got != wanted:
+            diff = difflib.unified_diff(
+                wanted.splitlines(), got.splitlines(), f"golden/{name}", "rendered now", lineterm=""
+            )
+            pytest.fail("\n".join([*diff, f"If this is meant, run again with {UPDATE}=1."]), pytrace=False)
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -54,13 +54,15 @@ TIMEOUT_S = 5.0
 def run(settings: Settings, *, as_json: bool, write: Write) -> int:
     """Examine and print; returns 1 when something failed."""
     redact = Redactor([*secrets_in(os.environ), *secrets_of(_known(settings))])
-    findings = list(examine(settings))
-    if as_json:
-        write(redact(json.dumps([asdict(finding) for finding in findings], indent=2)))
-    else:
-        for finding in findings:
+    findings = []
+    for finding in examine(settings):
+        findings.append(finding)
+        if not as_json:
+            # Said at once: GitHub and Redis may be slow to answer, or not there.
             fix = f"; {finding.fix}" if finding.fix else ""
             write(redact(escape(f"{finding.status.value:<8} {finding.name:<12} {finding.text}{fix}")))
+    if as_json:
+        write(redact(json.dumps([asdict(finding) for finding in findings], indent=2)))
     return 1 if any(finding.status is Status.FAIL for finding in findings) else 0
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -226,6 +228,40 @@ class TestAnswers:
         text = answer(system, app, comment)
         assert restricted[0] not in text.partition("explain")[0]
         assert "not shown where everybody can read it" in text
+
+    def test_what_is_done_and_refused_is_said_as_it_was_read(
+        self, system: System, app: FakeRepository, pull: int, golden: Callable[[str, str], None]
+    ) -> None:
+        """The answers that are made where the command is carried out."""
+        told: list[str] = []
+
+        def note(number: int, body: str, actor: str = "admin") -> None:
+            said = answer(system, app, say(system, app, number, body, actor=actor))
+            told.append(f"# {actor}: {body.splitlines()[0]}\n\n{said}\n")
+
+        question = system.fake.open_issue(app, "A question")
+        day = system.clock.now().date()
+        for command in ("recheck", f'exempt licence reason="r" until={day}', "unmute"):
+            note(question, f"/plumbline {command}", actor="read")
+        note(question, "/plumbline recheck")
+        note(pull, "/plumbline recheck")
+        note(question, "/plumbline unmute")
+        for command in ("rechek", "exempt", "exempt licence", 'exempt licence reason="r"', "help me please"):
+            note(question, f"/plumbline {command}")
+        system.push(app, {"LICENSE": None})
+        issue = system.issue(app)
+        note(question, "/plumbline unmute")
+        system.fake.close_issue(app, issue.number)
+        note(question, "/plumbline unmute")
+        issue.state_reason = "not_planned"
+        note(question, "/plumbline unmute")
+        system.before("POST", "/reactions", lambda: system.fake.push(app, "topic", {"late.txt": "late"}))
+        note(pull, "/plumbline recheck")
+        system.fault(Fault(FaultKind.EMPTY_OBJECT, path=r"/permission$"))
+        note(question, "/plumbline unmute", actor="maintain")
+
+        text = re.sub(r"\d{4}-\d\d-\d\d", "DATE", "\n".join(told))
+        golden("refusals.md", re.sub(r"`[0-9a-f]{10}`", "`COMMIT`", text))
 
 
 class TestExempting:

@@ -1,20 +1,14 @@
-"""What the tests of rendering share: a reader with GitHub's eyes, and golden files."""
+"""What the tests of rendering share: a reader with GitHub's eyes."""
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-
-GOLDEN = Path(__file__).parents[2] / "golden"
-UPDATE = "PLUMBLINE_UPDATE_GOLDEN"
 
 # What GitHub looks for in the text nodes of the HTML, code left out. Where its own rule is not
 # published, these recognise more than it does.
@@ -108,24 +102,5 @@ def assert_inert() -> Callable[..., Seen]:
         foreign = [u for u in seen.links if u not in links and not (prefix and u.startswith(prefix))]
         assert foreign == []
         return seen
-
-    return check
-
-
-@pytest.fixture
-def golden() -> Callable[[str, str], None]:
-    """Compare with a file under tests/golden; PLUMBLINE_UPDATE_GOLDEN=1 writes it instead."""
-
-    def check(name: str, got: str) -> None:
-        path = GOLDEN / name
-        if os.environ.get(UPDATE):
-            path.write_text(got, encoding="utf-8")
-            return
-        wanted = path.read_text(encoding="utf-8") if path.exists() else ""
-        if got != wanted:
-            diff = difflib.unified_diff(
-                wanted.splitlines(), got.splitlines(), f"golden/{name}", "rendered now", lineterm=""
-            )
-            pytest.fail("\n".join([*diff, f"If this is meant, run again with {UPDATE}=1."]), pytrace=False)
 
     return check
