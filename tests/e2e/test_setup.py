@@ -9,6 +9,8 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin
@@ -97,6 +99,41 @@ def answers(up: subprocess.Popen[bytes], url: str, log: Path) -> bool:
         return False
 
 
+def talk_to(github: Client, repository: int) -> None:
+    """A policy with a mistake, a command without the right to it, and an exemption: each is answered."""
+    policy = {".github/plumbline.yml": "version: 1\nblok: [licence]\n"}
+    head = github.act("push", which=repository, branch="policy", files=policy, message="x")
+    number = github.act("open_pull_request", which=repository, head="policy")
+    runs = eventually(
+        lambda: [
+            run
+            for run in check_runs(github.journal())
+            if (run.head_sha, run.name) == (head, "plumbline/config") and run.conclusion
+        ],
+        within_s=30,
+        what="the mistake is told on the pull request",
+    )
+    assert runs[0].conclusion == "action_required"
+
+    day = (datetime.now(UTC) + timedelta(days=2)).date()
+    command = f'/plumbline exempt licence reason="being chosen" until={day}'
+    github.act("create_user", login="rae")
+    for actor, said in (("rae", "you have the role read"), ("octocat", f"is exempt until {day}")):
+        github.act("comment", which=repository, number=number, body=command, actor=actor)
+        eventually(partial(answered, github, said), within_s=30, what=f"the answer to {actor}: {said}")
+
+
+def answered(github: Client, said: str) -> bool:
+    """A comment of ours says this."""
+    return any(
+        entry.path.endswith("/comments")
+        and isinstance(entry.body, dict)
+        and said in entry.body.get("body", "")
+        for entry in github.journal()
+        if entry.wrote
+    )
+
+
 def test_from_nothing_to_an_answered_push(tmp_path: Path, github: Client) -> None:
     port, log = free_port(), tmp_path / "log"
     here = f"http://127.0.0.1:{port}"
@@ -133,6 +170,10 @@ def test_from_nothing_to_an_answered_push(tmp_path: Path, github: Client) -> Non
             what="workers and the clock start by themselves",
         )
 
+        many = [
+            github.act("create_repository", owner="acme", name=f"part-{n}", files={"README.md": f"# {n}\n"})
+            for n in range(30)
+        ]
         github.act("install", account="acme", app="acme-plumb")
         made = github.act("create_repository", owner="acme", name="app", files={"README.md": "x"})
         sha = github.act("push", which=made["id"], branch="main", files={"a": "b"}, message="x")
@@ -141,6 +182,12 @@ def test_from_nothing_to_an_answered_push(tmp_path: Path, github: Client) -> Non
             within_s=45,
             what="a check run on the pushed commit",
         )
+        eventually(
+            lambda: {m["id"] for m in many} <= {r.repository_id for r in check_runs(github.journal())},
+            within_s=60,
+            what="a check run on each of the thirty repositories",
+        )
+        talk_to(github, many[0]["id"])
         github.quiet(idle_s=1, timeout_s=20)
         assert github.violations() == []
         assert github.problems() == []

@@ -15,6 +15,7 @@ from bot.engine.command_lines import find
 from bot.engine.commanding import COMMANDS_PER_HOUR, Asked, run_commands
 from bot.engine.context import Context
 from bot.model.work import Claim
+from bot.ports import COMMAND_EFFECT
 from bot.registry import Registry
 from bot.report.replies import marker_of
 from bot.simulator.faults import Fault, FaultKind
@@ -101,6 +102,9 @@ class TestAnswers:
 
         assert reactions(app, comment) == ["eyes"]
         assert "`/plumbline recheck`" in answer(system, app, comment)
+        kept = system.runtime.store.effect(app.id, COMMAND_EFFECT, str(comment))
+        assert kept is not None
+        assert kept.note["issue"] == number, "the own page leads there"
 
     def test_health_shows_stored_verdicts_without_a_call_for_them(
         self, system: System, app: FakeRepository
