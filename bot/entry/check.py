@@ -16,7 +16,7 @@ import click
 
 from bot.entry.examine import examine_clone, examine_remote, names_repository
 from bot.entry.progress import progress
-from bot.model.errors import Gone, Unreadable, UserError
+from bot.model.errors import Gone, Unavailable, Unreadable, UserError
 from bot.model.reports import Report
 from bot.model.verdicts import Evidence, Judgement, Outcome, Severity
 
@@ -82,7 +82,11 @@ def check(target: str, form: str, fail_on: str) -> None:
             with progress("Reading the repository, its workflows and branches"):
                 report = examine_clone(Path(target))
     except (UserError, Unreadable, Gone) as error:
-        raise CheckError(printable(str(error))) from error
+        text = str(error)
+        if isinstance(error, Unavailable) and names_repository(target):
+            remedy = "check the network and PLUMBLINE_GITHUB_URL, or try again later"
+            text = f"GitHub does not answer: {remedy} ({text})"
+        raise CheckError(printable(text)) from error
     _PRINT[form](report)
     worst = worst_of(report)
     if fail_on != "never" and worst is not None and worst >= Severity[fail_on.upper()]:

@@ -177,6 +177,17 @@ def test_a_limit_is_a_date(scene: Scene) -> None:
     assert " UTC (" in result.stderr
 
 
+def test_a_github_that_is_not_there(scene: Scene) -> None:
+    """What it may be, and no traceback."""
+    scene.token()
+    scene.patch.setenv("PLUMBLINE_GITHUB_URL", "http://127.0.0.1:9")
+
+    result = scene.check()
+
+    assert result.exit_code == 2
+    assert "GitHub does not answer: check the network and PLUMBLINE_GITHUB_URL" in result.stderr
+
+
 def test_a_renamed_repository_is_found_by_its_old_name(scene: Scene) -> None:
     """As on the web."""
     scene.token()
@@ -209,7 +220,7 @@ def test_its_policy_is_heeded_and_its_mistakes_are_told(scene: Scene) -> None:
 
     assert "licence" not in {c["name"] for c in off["checks"]}
     assert wrong.exit_code == 2
-    assert ".github/plumbline.yml:1:1: unknown key 'chekcs'; did you mean 'checks'?" in wrong.stderr
+    assert ".github/plumbline.yml:1:1: the file: unknown key 'chekcs'; did you mean 'checks'?" in wrong.stderr
 
 
 @pytest.mark.parametrize(

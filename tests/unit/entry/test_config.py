@@ -68,7 +68,9 @@ class TestValidate:
 
         assert result.exit_code == 1
         first, second = result.output.splitlines()
-        assert first.startswith(".github/plumbline.yml:1:1: unknown key 'blokc'; did you mean 'block'?")
+        assert first.startswith(
+            ".github/plumbline.yml:1:1: the file: unknown key 'blokc'; did you mean 'block'?"
+        )
         assert second.startswith(".github/plumbline.yml:3:24: checks.behind.max_behind: it should be")
 
     def test_mistakes_for_programs(self, place: Callable[[str], Path]) -> None:
@@ -180,7 +182,7 @@ class TestExplain:
         result = call("explain", "publish")
 
         assert result.exit_code == 1
-        assert ".github/plumbline.yml:1:1: unknown key" in result.output
+        assert ".github/plumbline.yml:1:1: the file: unknown key" in result.output
 
     def test_another_file(self, place: Callable[[str], Path], tmp_path: Path) -> None:
         """By name."""
