@@ -65,6 +65,14 @@ def worst_new(changes: Iterable[Change], judgements: Iterable[Judgement]) -> Sev
     return max((j.severity for j in judgements if j.check in worse), default=None)
 
 
+def standing(changes: Iterable[Change]) -> bool:
+    """Whether a finding stands: a fail, or what failed when it could last be read."""
+    return any(
+        c.after is Outcome.FAIL or (c.kind is ChangeKind.UNREADABLE and c.before is Outcome.FAIL)
+        for c in changes
+    )
+
+
 def _change(judgement: Judgement, before: StoredVerdict | None, commit: str) -> Change:
     if before is None or before.outcome not in {o.value for o in KNOWN}:
         return _compare(judgement, None, frozenset(), "")
@@ -100,7 +108,6 @@ def _compare(judgement: Judgement, before: Outcome | None, known: frozenset[str]
         before=before,
         after=after,
         new_evidence=arrived if speaking else (),
-        gone_evidence=(),
         cause="" if kind in (ChangeKind.SAME, ChangeKind.BASELINE) else cause,
     )
 

@@ -16,7 +16,7 @@ from typing import Any
 from bot.config.policy import Policy
 from bot.config.settings import Publish
 from bot.engine.context import Context
-from bot.engine.delta import speaks, worst_new
+from bot.engine.delta import speaks, standing, worst_new
 from bot.model.errors import Gone, LimitReached, Rejected
 from bot.model.reports import CheckRun, PublishedCheckRun, PublishedIssue, Report
 from bot.model.verdicts import Outcome, Severity
@@ -119,7 +119,11 @@ def _publish_issue(
         return issue.number
     by_us, unmuted = (bool(kept and kept.note.get(key)) for key in ("closed_by_us", UNMUTED))
     worst = worst_new(changes, findings)
-    state, reason = _state(issue, bool(findings), worst, by_us=by_us, unmuted=unmuted)
+    if issue.state == "open" and not findings and standing(changes):
+        # What can not be read any more is not mended: only a pass closes a finding.
+        state, reason = "open", None
+    else:
+        state, reason = _state(issue, bool(findings), worst, by_us=by_us, unmuted=unmuted)
     if state == "open" and issue.state == "closed":
         _refuse_noise(kept, report.judged_at)
     _write(context, writer, report, issue, rendered, kept, state, reason)

@@ -111,7 +111,7 @@ class Change:
 
     Args:
         before: None when the check has no known verdict yet.
-        new_evidence, gone_evidence: observations that came and went, by fingerprint.
+        new_evidence: observations that came, by fingerprint.
         cause: ``commit``, ``policy``, ``rule``, ``permission`` or ``time``.
     """
 
@@ -120,7 +120,6 @@ class Change:
     before: Outcome | None
     after: Outcome
     new_evidence: tuple[Evidence, ...] = ()
-    gone_evidence: tuple[Evidence, ...] = ()
     cause: str = ""
 
 

@@ -79,7 +79,7 @@ def change(
     cause: str = "",
 ) -> Change:
     """A change that ends at a judgement's outcome."""
-    return Change(judged.check, kind, before, judged.outcome, new_evidence, (), cause)
+    return Change(judged.check, kind, before, judged.outcome, new_evidence, cause)
 
 
 def report(

@@ -31,7 +31,7 @@ from bot.model.reports import (
     PublishedIssue,
     Report,
 )
-from bot.model.verdicts import Audience, Judgement, Outcome, Severity, failed, passed
+from bot.model.verdicts import Audience, Judgement, Outcome, Reason, Severity, failed, passed, unknown
 from bot.ports import StoredEffect
 from bot.report.health_issue import LABEL, RECHECK_BOX
 
@@ -351,6 +351,20 @@ def test_a_person_who_closed_it_has_spoken(
     publish(writer, keeping, report(kind, severity=severity))
 
     assert state == writer.known[1].state
+
+
+def test_what_can_not_be_read_any_more_is_not_mended() -> None:
+    """The issue stays open while its finding is unknown; a pass closes it."""
+    writer, keeping = Writer(), Keeping()
+    publish(writer, keeping, report())
+    seen = report()
+    unread = replace(seen.judgements[0], verdict=unknown("GitHub did not answer", Reason.FAULT))
+    change = Change("licence", ChangeKind.UNREADABLE, Outcome.FAIL, Outcome.UNKNOWN)
+    publish(writer, keeping, replace(seen, judgements=(unread,), changes=(change,)))
+    assert writer.known[1].state == "open"
+
+    publish(writer, keeping, report(ChangeKind.FIXED))
+    assert writer.known[1].state == "closed"
 
 
 def test_a_locked_issue_is_left_alone() -> None:
