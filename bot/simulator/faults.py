@@ -18,6 +18,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from bot.simulator.journal import GRAPHQL
+from bot.testing.graphql.executor import TIMED_OUT, WENT_WRONG, measure
 from bot.testing.http import Request, Response
 
 OTHER_HOST = "http://other-host.invalid"
@@ -65,6 +67,17 @@ class FaultKind(StrEnum):
     """``status`` (401 unless given, or 403) while the token is younger than ``within_s``."""
     SUSPENDED = "suspended"
     """403 in the words for a suspended installation."""
+    GRAPHQL_TIMEOUT = "graphql-timeout"
+    """A GraphQL document is not finished in ten seconds: 502 (or ``status``) with a message."""
+    GRAPHQL_WRONG = "graphql-wrong"
+    """The same, as 200 without data: "Something went wrong while executing your query"."""
+    GRAPHQL_NODES = "graphql-nodes"
+    """200 without data: the document asks for too many nodes."""
+    GRAPHQL_PARTIAL = "graphql-partial"
+    """The true answer without its last part (half of ``nodes``), with RESOURCE_LIMITS_EXCEEDED for it."""
+
+
+_GRAPHQL = frozenset(kind for kind in FaultKind if kind.value.startswith("graphql-"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +101,7 @@ class Fault:
         within_s: age in seconds below which a token is fresh.
         location: host (with scheme) that a redirect leads to.
         size: bytes that the gzip bomb unpacks to.
+        above: hits only GraphQL documents of more connection requests than these.
         name: names the rule in the journal; the kind unless given.
     """
 
@@ -107,6 +121,7 @@ class Fault:
     within_s: float = 5.0
     location: str = OTHER_HOST
     size: int = 200 * 1024 * 1024
+    above: int = 0
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -248,12 +263,20 @@ class FaultPlan:
 def _matches(fault: Fault, request: Request, installation_id: int | None, token_age_s: float | None) -> bool:
     if fault.kind is FaultKind.FRESH_TOKEN and (token_age_s is None or token_age_s >= fault.within_s):
         return False
+    if (fault.above or fault.kind in _GRAPHQL) and request.path != GRAPHQL:
+        return False
     return (
         (fault.installation_id is None or fault.installation_id == installation_id)
         and re.fullmatch(fault.method, request.method) is not None
         and re.search(fault.path, request.path) is not None
         and (not fault.body or re.search(fault.body, request.body.decode("utf-8", "replace")) is not None)
+        and (not fault.above or _requests(request) > fault.above)
     )
+
+
+def _requests(request: Request) -> int:
+    measured = measure(request.body)
+    return measured[0].requests if measured is not None else 0
 
 
 def answer(
@@ -282,6 +305,7 @@ def answer(
         FaultKind.TRUNCATED,
         FaultKind.NEXT_SELF,
         FaultKind.NEXT_OTHER_HOST,
+        FaultKind.GRAPHQL_PARTIAL,
     )
     if kind is FaultKind.DELAY and not fault.applied:
         sleep(fault.delay_s)
@@ -304,7 +328,27 @@ def _spoiled(fault: Fault, true: Response, url: str) -> Response:
     if fault.kind is FaultKind.NEXT_OTHER_HOST:
         elsewhere = OTHER_HOST + "/" + url.split("://", 1)[-1].partition("/")[2]
         return replace(true, headers={**_without_link(true.headers), "Link": f'<{elsewhere}>; rel="next"'})
-    return true
+    return _without_its_end(true) if fault.kind is FaultKind.GRAPHQL_PARTIAL else true
+
+
+def _without_its_end(true: Response) -> Response:
+    """A GraphQL answer of which the second half of ``nodes``, or else the last field, was not told."""
+    body = json.loads(true.body)
+    data = body.get("data")
+    if not isinstance(data, dict):
+        return true
+    for key, value in data.items():
+        if isinstance(value, list):
+            lost: list[list[str | int]] = [[key, place] for place in range(len(value) // 2, len(value))]
+            value[len(value) // 2 :] = [None] * len(lost)
+            break
+    else:
+        last = list(data)[-1]
+        data[last], lost = None, [[last]]
+    message = "Resource limits for this query exceeded."
+    errors = [{"type": "RESOURCE_LIMITS_EXCEEDED", "path": path, "message": message} for path in lost]
+    body["errors"] = [*body.get("errors", ()), *errors]
+    return replace(true, body=json.dumps(body).encode())
 
 
 def _without_link(headers: Mapping[str, str]) -> dict[str, str]:
@@ -342,13 +386,21 @@ def _invented(fault: Fault, request: Request, now: float, installation_id: int |
         if fault.status == 403:
             return _message(403, "Resource not accessible by integration")
         return _message(401, "Bad credentials")
+    if kind is FaultKind.GRAPHQL_TIMEOUT:
+        return _message(fault.status or 502, TIMED_OUT)
+    if kind is FaultKind.GRAPHQL_WRONG:
+        message = WENT_WRONG.format(request="0000:0000:0000")
+        return _json(200, {"data": None, "errors": [{"message": message}]})
+    if kind is FaultKind.GRAPHQL_NODES:
+        text = "This query requests up to 600,000 possible nodes which exceeds the maximum limit of 500,000."
+        return _json(200, {"errors": [{"type": "MAX_NODE_LIMIT_EXCEEDED", "message": text}]})
     if kind is FaultKind.SUSPENDED:
         return _message(403, "This installation has been suspended")
     return _html(fault.status or 502, "Unicorn! This page is taking too long to load.")
 
 
 def _primary_limit(fault: Fault, request: Request, now: float, installation_id: int | None) -> Response:
-    graphql = request.path == "/graphql"
+    graphql = request.path == GRAPHQL
     text = f"API rate limit exceeded for installation ID {installation_id or 0}."
     headers = {
         "X-RateLimit-Limit": "5000",

@@ -17,6 +17,9 @@ from typing import Any, TextIO
 
 from bot.testing.http import Response
 
+GRAPHQL = "/graphql"
+"""The path of GraphQL; every other path is REST."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -56,7 +59,9 @@ class Entry:
         result: ids in the fake's true answer (id, number, ...).
         limit: set when what was sent tells the caller to stay away.
         problems: where request or answer break GitHub's published description.
-        detail: what else the kind knows (guid, ref, name of the act, ...).
+        detail: what else the kind knows (guid, ref, name of the act, ...); of a GraphQL document that was
+            carried out: ``points``, connection ``requests``, ``nodes``, ids of ``repositories``, and
+            the installations that these belong to (``owners``).
     """
 
     seq: int
@@ -90,6 +95,8 @@ class Entry:
         return (
             self.kind == "request"
             and self.method not in ("GET", "HEAD")
+            # The simulated GraphQL has no mutations.
+            and self.path != GRAPHQL
             and self.applied is not None
             and 200 <= self.applied < 300
         )
@@ -214,6 +221,42 @@ def limit_of(response: Response, at: float) -> Limit | None:
     if spent and "x-ratelimit-reset" in headers:
         return Limit(resource, float(headers["x-ratelimit-reset"]))
     return Limit(resource, at + 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How GitHub was asked.
+
+    Args:
+        rest: calls of REST, without those that mint tokens.
+        graphql: documents.
+        points: that the documents cost, as GitHub rounds them.
+        per_repository: repository -> its part of the documents' cost, in points, not rounded.
+    """
+
+    rest: int
+    graphql: int
+    points: int
+    per_repository: Mapping[int, float]
+
+
+def traffic(entries: Iterable[Entry]) -> Traffic:
+    """Count calls, REST and GraphQL apart."""
+    rest = graphql = points = 0
+    shares: dict[int, float] = {}
+    for entry in entries:
+        if entry.kind != "request":
+            continue
+        if entry.path != GRAPHQL:
+            rest += not entry.path.endswith("/access_tokens")
+            continue
+        graphql += 1
+        points += entry.detail.get("points", 0)
+        repositories = entry.detail.get("repositories", ())
+        for repository in repositories:
+            share = entry.detail["requests"] / 100 / len(repositories)
+            shares[repository] = shares.get(repository, 0.0) + share
+    return Traffic(rest, graphql, points, shares)
 
 
 @dataclass(frozen=True, slots=True)

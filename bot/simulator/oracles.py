@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from bot.simulator.journal import Entry, check_runs, in_order
 
@@ -144,13 +144,23 @@ def foreign_tokens(entries: Iterable[Entry], *, grace_s: float = 60.0) -> list[V
     """
     owned: dict[tuple[int, int], float] = {}
     violations = []
-    for entry in sorted(entries, key=lambda e: e.at):
+    places = (place for entry in sorted(entries, key=lambda e: e.at) for place in _places(entry))
+    for entry in places:
         text = _foreign(entry, owned, grace_s) if entry.kind in ("request", "git") else ""
         if text:
             violations.append(
                 Violation("V4", f"{entry.method} {entry.path} was called with {text}", (entry.seq,))
             )
     return violations
+
+
+def _places(entry: Entry) -> Iterator[Entry]:
+    """The entry once for each repository that it names: a GraphQL document names many."""
+    owners = entry.detail.get("owners", ())
+    if not owners:
+        yield entry
+    for repository_id, owner in zip(entry.detail.get("repositories", ()), owners, strict=False):
+        yield replace(entry, repository_id=repository_id, owner_installation_id=owner)
 
 
 def _foreign(entry: Entry, owned: dict[tuple[int, int], float], grace_s: float) -> str:

@@ -73,8 +73,9 @@ _NAMES = ("anvil", "beacon", "compass", "dynamo", "engine", "flute", "gantry", "
 def populate(fake: FakeGitHub, organisation: str, repositories: int, *, seed: int = 0) -> int:
     """Make an organisation with that many repositories and install the App on all of it.
 
-    Among ten repositories about half lack something: licence, security policy, pinned actions;
-    some have a branch that lags, an open pull request, no commit at all, or are archived.
+    Among ten repositories about half lack something: licence, security policy, pinned actions,
+    protection; some have a branch that lags, an open pull request, no commit at all, or are archived;
+    some have alerts, keys that write, webhooks without a secret.
 
     Returns:
         The installation's id.
@@ -84,9 +85,13 @@ def populate(fake: FakeGitHub, organisation: str, repositories: int, *, seed: in
     for login in ("ada", "grace", "linus"):
         if login not in fake.accounts:
             fake.create_user(login)
+    fake.create_team(organisation, "maintainers", maintainers=["ada"])
+    fake.ruleset(organisation, "history", ["deletion", "non_fast_forward"], excluded_repositories=["*-1"])
+    settings = random.Random(seed + 1)  # noqa: S311 - apart, so that files do not depend on settings
     for number in range(repositories):
         name = _NAMES[number % len(_NAMES)] + (f"-{number // len(_NAMES)}" if number >= len(_NAMES) else "")
         _make(fake, organisation, name, draw, number)
+        _set(fake, f"{organisation}/{name}", settings)
     return fake.install(organisation)
 
 
@@ -116,6 +121,25 @@ def _make(fake: FakeGitHub, organisation: str, name: str, draw: random.Random, n
         fake.open_pull_request(repository, "feature", title="Add a feature", actor="grace")
     if number % 20 == 13:
         fake.archive(repository)
+
+
+def _set(fake: FakeGitHub, repository: str, draw: random.Random) -> None:
+    """Protection, access, and security, each in some repositories."""
+    if fake.repository(repository).empty:
+        return
+    if draw.random() < 0.5:
+        fake.protect(repository, "main", required_approvals=1, required_checks=["test"], enforce_admins=True)
+    if draw.random() < 0.3:
+        fake.ruleset(repository, "releases", ["pull_request"], refs=["release*"], bypass=["admin"])
+    if draw.random() < 0.3:
+        fake.add_deploy_key(repository, "deploy", read_only=draw.random() < 0.5)
+    if draw.random() < 0.2:
+        fake.add_hook(repository, "https://ci.example.org/hook", secret=draw.random() < 0.5)
+    fake.set_security(repository, dependency_alerts=draw.random() < 0.8, secret_scanning=draw.random() < 0.5)
+    if draw.random() < 0.3:
+        fake.add_dependabot_alert(repository, "jinja2", draw.choice(["low", "high", "critical"]))
+    if draw.random() < 0.5:
+        fake.set_properties(repository, {"tier": draw.choice(["gold", "silver"])})
 
 
 def _files(name: str, organisation: str, draw: random.Random) -> Mapping[str, Content]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -28,7 +29,7 @@ SCHEMAS_VARIABLE = "PLUMBLINE_SCHEMAS"
 """Environment variable that names the directory with the npm packages."""
 
 _OPENAPI = "@octokit/openapi/generated/api.github.com.json"
-_GRAPHQL = "@octokit/graphql-schema/schema.json"
+_GRAPHQL = "@octokit/graphql-schema/schema.graphql"
 _METHODS = ("get", "post", "put", "patch", "delete")
 _SLASHES_ALLOWED = frozenset({"path", "ref", "basehead", "branch", "dir"})
 _NOT_VALIDATION = frozenset({"description", "title", "example", "examples", "discriminator", "externalDocs"})
@@ -53,7 +54,7 @@ _ALLOWED = tuple(
         ),
         (
             r"webhook .*|GET /app",
-            r"/events/\d+: \"merge_group\"",
+            r"/events/\d+: \"(custom_property_values|dependabot_alert|merge_group|repository_ruleset)\"",
             "the description's list of events lacks some that exist",
         ),
         (
@@ -102,6 +103,7 @@ class Validator:
 
     def __init__(self, packages: Path) -> None:
         self._packages = packages
+        self._building = threading.Lock()
         self._find = lru_cache(maxsize=8192)(self._search)
         self._compiled: dict[tuple[str, ...], Any] = {}
         self._graphql: GraphQLSchema | None = None
@@ -296,13 +298,18 @@ class Validator:
         return fields
 
     def _graphql_schema(self) -> GraphQLSchema:
-        if self._graphql is None:
-            from graphql import build_client_schema
+        # It takes a second and a hundred megabytes: requests that come at once wait for one of them.
+        with self._building:
+            if self._graphql is None:
+                from graphql import build_schema
 
-            published = json.loads((self._packages / _GRAPHQL).read_text(encoding="utf-8"))
-            # GitHub's own schema breaks a rule on deprecations, hence `assume_valid`.
-            self._graphql = build_client_schema(published.get("data", published), assume_valid=True)
-        return self._graphql
+                # Beside it the package has an older `schema.json`, which lacks what is newer.
+                published = (self._packages / _GRAPHQL).read_text(encoding="utf-8")
+                # GitHub's own schema breaks a rule on deprecations and tells two fields twice.
+                self._graphql = build_schema(
+                    published, assume_valid=True, assume_valid_sdl=True, no_location=True
+                )
+            return self._graphql
 
     def _validate_query(self, text: str) -> tuple[str, ...]:
         from graphql import GraphQLError, parse, validate
@@ -367,16 +374,54 @@ def _by_response_key(source: Any, info: GraphQLResolveInfo[Any], **_arguments: A
     return source[key]
 
 
-def _by_typename(value: Any, info: GraphQLResolveInfo[Any], _abstract: GraphQLAbstractType) -> str | None:
-    from graphql import InlineFragmentNode
-
+def _by_typename(value: Any, info: GraphQLResolveInfo[Any], abstract: GraphQLAbstractType) -> str | None:
+    """The type that a value tells; else the first whose fields it has, named ones before others."""
     if "__typename" in value:
         return str(value["__typename"])
+    named = list(_conditions(info))
+    possible = sorted(
+        (kind.name for kind in info.schema.get_possible_types(abstract)),
+        key=lambda name: named.index(name) if name in named else len(named),
+    )
+    return next((name for name in possible if _keys(info, name) == set(value)), next(iter(named), None))
+
+
+def _conditions(info: GraphQLResolveInfo[Any]) -> Iterator[str]:
+    """The types that the text names for a place."""
+    return (condition for condition, _ in _selected(info) if condition)
+
+
+def _keys(info: GraphQLResolveInfo[Any], name: str) -> set[str]:
+    """Keys of the answer for an object of a type."""
+    from graphql import is_abstract_type
+
+    def meant(condition: str) -> bool:
+        kind = info.schema.get_type(condition)
+        return condition in ("", name) or (
+            is_abstract_type(kind) and info.schema.is_sub_type(kind, info.schema.type_map[name])
+        )
+
+    return {key for condition, key in _selected(info) if key and meant(condition)}
+
+
+def _selected(info: GraphQLResolveInfo[Any]) -> Iterator[tuple[str, str]]:
+    """(type condition or "", response key) of all that is asked of a place; fragments may be empty keys."""
+    from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode
+
+    def walk(selections: SelectionSetNode | None, condition: str) -> Iterator[tuple[str, str]]:
+        for selection in selections.selections if selections else ():
+            if isinstance(selection, FieldNode):
+                yield condition, (selection.alias or selection.name).value
+                continue
+            told: Any = selection
+            if isinstance(selection, FragmentSpreadNode):
+                told = info.fragments[selection.name.value]
+            inside = told.type_condition.name.value if told.type_condition else condition
+            yield inside, ""
+            yield from walk(told.selection_set, inside)
+
     for node in info.field_nodes:
-        for selection in node.selection_set.selections if node.selection_set else ():
-            if isinstance(selection, InlineFragmentNode) and selection.type_condition:
-                return selection.type_condition.name.value
-    return None
+        yield from walk(node.selection_set, "")
 
 
 def _routes(paths: Mapping[str, Any]) -> list[tuple[re.Pattern[str], str, dict[str, Any]]]:

@@ -7,6 +7,7 @@ import binascii
 import json
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Mapping
@@ -22,10 +23,11 @@ from bot.simulator.addresses import is_page
 from bot.simulator.faults import FaultPlan, answer
 from bot.simulator.hooks import Attempt, Hook, WebhookSender
 from bot.simulator.http_server import Answer, Arrived, Server, Streamed
-from bot.simulator.journal import Journal, digest, limit_of
+from bot.simulator.journal import GRAPHQL, Journal, digest, limit_of
 from bot.simulator.schemas import Checker, Validator
 from bot.testing.authentication import authenticate, token_covers
 from bot.testing.fake import FakeGitHub
+from bot.testing.graphql.executor import measure
 from bot.testing.http import Emission, Request, Response
 from bot.testing.routing import Refusal, level_of
 from bot.testing.state import LEVELS, AppIdentity, FakeRepository, Token
@@ -157,7 +159,10 @@ class Simulator:
         """
         began = time.time()
         caller = self._caller(request.headers)
+        graph = self._graph(request, caller)
         repository = self._repository(request.path)
+        if len(graph.get("repositories", ())) == 1:
+            repository = self.fake.repositories[graph["repositories"][0]]
         fault = self.faults.choose(
             request,
             installation_id=caller.get("installation_id"),
@@ -186,6 +191,8 @@ class Simulator:
                 problems = problems + self.validator.check_response(request, response)
             if request.method not in _READS:
                 values["result"] = self._result(request, response)
+            if graph and b'"RATE_LIMITED"' not in response.body[:600]:
+                values["detail"] = graph
         self._tell(problems)
         ended = time.time()
         self.journal.append(
@@ -284,6 +291,25 @@ class Simulator:
         if len(parts) > 2 and parts[1] == "repositories" and parts[2].isdigit():
             return self.fake.repositories.get(int(parts[2]))
         return None
+
+    def _graph(self, request: Request, caller: Mapping[str, Any]) -> dict[str, Any]:
+        """What a GraphQL document costs, the repositories that its variables name, and whose they are."""
+        measured = measure(request.body) if request.path == GRAPHQL else None
+        if measured is None:
+            return {}
+        cost, variables = measured
+        told = json.dumps(variables, default=str)
+        ids = [int(number) for number in re.findall(r'"R_([0-9]{1,18})"', told)]
+        known = [number for number in dict.fromkeys(ids) if number in self.fake.repositories]
+        return {
+            "points": cost.points,
+            "requests": cost.requests,
+            "nodes": cost.nodes,
+            "repositories": known,
+            "owners": [
+                self._place(self.fake.repositories[n], caller)["owner_installation_id"] for n in known
+            ],
+        }
 
     def _place(self, repository: FakeRepository | None, caller: Mapping[str, Any]) -> dict[str, Any]:
         if repository is None:
@@ -513,7 +539,7 @@ def _written(request: Request) -> Any:
         body = json.loads(request.body)
     except ValueError:
         return {"unreadable": request.body[:200].decode("utf-8", "replace")}
-    if request.path == "/graphql" and isinstance(body, Mapping):
+    if request.path == GRAPHQL and isinstance(body, Mapping):
         text = str(body.get("query", ""))
         return {"query": text.strip().partition("\n")[0][:200], "variables": body.get("variables")}
     return body

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.simulator.population import (
     DANGEROUS_WORKFLOW,
@@ -31,6 +31,9 @@ PEOPLE: Mapping[str, str] = {
     "sam": "",
 }
 """Login -> role in the organisation's repositories; the first letters agree. ``olga`` owns it all."""
+
+STEWARDS = "stewards"
+"""The team that administers most repositories; its members have other roles by themselves."""
 
 PAST = timedelta(days=200)
 """How long ago the oldest commit was made."""
@@ -160,6 +163,7 @@ class _Stage:
     fake: FakeGitHub
     clock: ManualClock
     draw: random.Random
+    present: datetime
 
     def repository(
         self,
@@ -181,6 +185,10 @@ class _Stage:
     def later(self, days: float) -> None:
         """Time goes by."""
         self.clock.advance(days * 86_400 * self.draw.uniform(0.7, 1.3))
+
+    def until(self, days: float) -> None:
+        """Time goes by until so many days before the present."""
+        self.clock.advance((self.present - timedelta(days=days) - self.clock.now()).total_seconds())
 
     def work(self, repository: FakeRepository, count: int, *, days: float = 2, branch: str = "main") -> None:
         """Some ordinary commits."""
@@ -207,16 +215,108 @@ def build(fake: FakeGitHub, *, seed: int = 0) -> int:
     """
     present = fake.clock
     with _in_the_past(fake) as clock:
-        stage = _Stage(fake, clock, random.Random(seed))  # noqa: S311 - the same past for the same seed
+        draw = random.Random(seed)  # noqa: S311 - the same past for the same seed
+        stage = _Stage(fake, clock, draw, present.now())
         fake.create_user(OWNER)
         for login in PEOPLE:
             fake.create_user(login)
         fake.create_organisation(ORGANISATION, owner=OWNER)
+        fake.set_organisation(ORGANISATION, two_factor_requirement_enabled=True)
+        for login, role in PEOPLE.items():
+            if role:
+                fake.add_member(ORGANISATION, login)
+        fake.create_team(ORGANISATION, STEWARDS, maintainers=[OWNER], actor=OWNER)
         for builder in _BUILDERS:
-            clock.advance((present.now() - PAST * stage.draw.uniform(0.6, 1.0) - clock.now()).total_seconds())
+            stage.until(PAST.days * draw.uniform(0.6, 1.0))
             builder(stage)
+        for name, kept in _KEPT.items():
+            _keep(stage, fake.repository(f"{ORGANISATION}/{name}"), kept)
     owned = [r for r in fake.repositories.values() if r.owner.login == ORGANISATION]
     return sum(not repository.empty and not repository.archived for repository in owned)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """How well a repository's settings are kept.
+
+    Args:
+        rules: of the default branch: by a ``ruleset``, by ``classic`` protection, or "" for none.
+        bypass: roles that the ruleset does not hold.
+        ci: what CI said at the head of each branch; "" for no CI.
+        watched: GitHub looks for vulnerable dependencies and for secrets.
+        signed: commits are signed.
+        steward: a team administers it.
+    """
+
+    rules: str = "ruleset"
+    bypass: tuple[str, ...] = ()
+    ci: str = "success"
+    watched: bool = True
+    signed: bool = True
+    steward: bool = True
+
+
+_KEPT: Mapping[str, _Kept] = {
+    "website": _Kept(),
+    "rocket": _Kept(),
+    "api-server": _Kept(rules="classic"),
+    "mobile-app": _Kept(),
+    "billing": _Kept(rules=""),
+    "design-tokens": _Kept(rules="", watched=False, signed=False, steward=False),
+    "parser": _Kept(),
+    "infra": _Kept(rules="classic"),
+    "data-pipeline": _Kept(ci="failure"),
+    "quirks": _Kept(rules="", ci="", watched=False, signed=False, steward=False),
+    "cli": _Kept(),
+    "firmware": _Kept(bypass=("write",), signed=False),
+}
+"""Name -> how it is kept, of those that can be judged."""
+
+_RULES = (
+    "deletion",
+    "non_fast_forward",
+    {
+        "type": "pull_request",
+        "parameters": {"required_approving_review_count": 1, "dismiss_stale_reviews_on_push": True},
+    },
+    {
+        "type": "required_status_checks",
+        "parameters": {"required_status_checks": ["test"], "strict_required_status_checks_policy": True},
+    },
+)
+
+
+def _keep(stage: _Stage, made: FakeRepository, kept: _Kept) -> None:
+    """Put the settings of a repository in order, as far as somebody did."""
+    fake = stage.fake
+    stage.until(stage.draw.uniform(1, 4))
+    if kept.rules == "ruleset":
+        fake.ruleset(made, "Main branch", _RULES, bypass=kept.bypass, actor=OWNER)
+    elif kept.rules:
+        fake.protect(
+            made,
+            actor=OWNER,
+            enforce_admins=True,
+            required_approvals=1,
+            dismiss_stale_reviews=True,
+            required_checks=["test"],
+            strict=True,
+        )
+    for head in made.branches.values() if kept.ci else ():
+        conclusion = kept.ci if head == made.head else "success"
+        fake.foreign_check_run(made, head, "test", conclusion=conclusion, slug="github-actions")
+    fake.set_security(
+        made,
+        dependency_alerts=kept.watched,
+        private_reporting=kept.watched,
+        secret_scanning=kept.watched,
+        secret_scanning_push_protection=kept.watched,
+    )
+    if kept.signed:
+        for oid in made.git.log(list(made.branches.values())):
+            fake.sign_commit(made, oid)
+    if kept.steward:
+        fake.give_team(ORGANISATION, STEWARDS, made, "admin", actor=OWNER)
 
 
 @contextmanager
@@ -272,7 +372,7 @@ def _rocket(stage: _Stage) -> None:
         message="Label pull requests of first-time contributors",
         actor="wim",
     )
-    stage.later(3)
+    stage.until(12)
     bug = stage.fake.open_issue(
         made,
         "Launch fails with a proxy",
@@ -283,6 +383,7 @@ def _rocket(stage: _Stage) -> None:
     stage.fake.comment(
         made, bug, "I can reproduce it, thank you. The client ignores the variable.", actor="wim"
     )
+    stage.until(9)
     stage.fake.push(
         made,
         "proxy",
@@ -291,7 +392,7 @@ def _rocket(stage: _Stage) -> None:
         actor="wim",
     )
     stage.fake.open_pull_request(made, "proxy", title="Heed HTTPS_PROXY", body=f"Mends #{bug}.", actor="wim")
-    stage.later(1)
+    stage.until(6)
     stage.fake.push(
         made,
         "deploy",
@@ -309,6 +410,8 @@ def _api_server(stage: _Stage) -> None:
     files[".github/workflows/build.yml"] = UNPINNED_WORKFLOW
     made = stage.repository("api-server", "Serves the public API. Its actions can change under it", files)
     stage.work(made, 10, days=9)
+    stage.until(20)
+    stage.fake.add_dependabot_alert(made, "jinja2", "critical", fixed_in="3.1.6", actor=OWNER)
 
 
 def _mobile(stage: _Stage) -> None:
@@ -331,8 +434,16 @@ def _mobile(stage: _Stage) -> None:
 def _billing(stage: _Stage) -> None:
     files = _without(_whole("billing", "Billing", "Sends the invoices."), "LICENSE")
     files[".github/plumbline.yml"] = _BILLING_POLICY
-    made = stage.repository("billing", "Private; its policy blocks on workflows", files, private=True)
+    made = stage.repository(
+        "billing",
+        "Private, and open to accidents: nothing protects it, and a key can write",
+        files,
+        private=True,
+    )
     stage.work(made, 5, days=15)
+    stage.until(45)
+    stage.fake.add_dependabot_alert(made, "requests", "high", fixed_in="2.32.4", actor=OWNER)
+    stage.fake.add_deploy_key(made, "nightly export", read_only=False, actor=OWNER)
 
 
 def _design(stage: _Stage) -> None:
@@ -373,6 +484,8 @@ def _infra(stage: _Stage) -> None:
     files[".github/plumbline.yml"] = _BROKEN_POLICY
     made = stage.repository("infra", "Its Plumbline policy has mistakes", files)
     stage.work(made, 4, days=18)
+    stage.fake.add_deploy_key(made, "provisioning", read_only=False, actor=OWNER)
+    stage.fake.add_hook(made, "https://ci.acme.example/hook", secret=False)
 
 
 def _pipeline(stage: _Stage) -> None:
@@ -380,8 +493,10 @@ def _pipeline(stage: _Stage) -> None:
         _whole("data-pipeline", "Data pipeline", "Moves the numbers at night."), "CONTRIBUTING.md"
     )
     files[".github/plumbline.yml"] = _GOOD_POLICY
-    made = stage.repository("data-pipeline", "Blocks pull requests that bring dangerous workflows", files)
+    made = stage.repository("data-pipeline", "Blocks dangerous workflows; its own tests fail", files)
     stage.work(made, 7, days=10)
+    stage.until(9)
+    stage.work(made, 1)
     stage.fake.push(
         made,
         "auto-label",

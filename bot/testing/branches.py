@@ -236,7 +236,7 @@ class Branches(Checks):
             "merged_by": self.render.user_or_none(pull.merged_by),
             "comments": len(issue.comments),
             "review_comments": 0,
-            "maintainer_can_modify": False,
+            "maintainer_can_modify": pull.maintainer_can_modify,
             "commits": len(ours),
             "additions": sum(change["additions"] for change in changes),
             "deletions": sum(change["deletions"] for change in changes),
@@ -261,11 +261,23 @@ class Branches(Checks):
             return False, "dirty"
         return True, "draft" if pull.draft else "clean"
 
+    def mergeability(
+        self, repository: FakeRepository, issue: Issue, pull: PullDetails
+    ) -> tuple[bool | None, str]:
+        """(mergeable, state) as the last look has left them; for the branch as it is now."""
+        if pull.merged_at is None:
+            pull.base_sha = repository.branches.get(pull.base_ref, pull.base_sha)
+        return self._mergeable(repository, issue, pull)
+
+    def examine(self, pull: PullDetails) -> None:
+        """Start the test merge of what is there now; its result is known at the next look."""
+        pull.examined = (pull.base_sha, pull.head_sha)
+
     def look_at_pull(self, repository: FakeRepository, issue: Issue) -> Json:
         """A ``pull-request`` as a GET sees it: this look starts the test merge for the next one."""
         body = self.full_pull(repository, issue)
         if issue.pull is not None:
-            issue.pull.examined = (issue.pull.base_sha, issue.pull.head_sha)
+            self.examine(issue.pull)
         return body
 
     # Merging

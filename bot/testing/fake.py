@@ -1,4 +1,4 @@
-"""FakeGitHub: the REST API of GitHub in process, stateful and honest, over real git repositories.
+"""FakeGitHub: GitHub's REST and GraphQL APIs in process, stateful and honest, over real git repositories.
 
 What it does is what ``docs.github.com`` says and what was seen of github.com; where the two are
 silent it is strict. It knows one App, the one under test; people act through its methods.
@@ -24,6 +24,7 @@ from urllib.parse import urlencode
 
 from bot.ports import Clock
 from bot.testing.authentication import authenticate, private_key_pem, token_covers
+from bot.testing.graphql.overload import Overload
 from bot.testing.http import Request, Response
 from bot.testing.limits import Limits
 from bot.testing.people import People
@@ -49,6 +50,8 @@ _NO_AGENT = (
     "Check https://developer.github.com for other possible causes.\n"
 )
 _READS = ("GET", "HEAD")
+_UNCOUNTED = ("/rate_limit", "/graphql")
+"""What the number of requests does not count; GraphQL has points of its own."""
 
 __all__ = ["API_VERSION", "FakeGitHub"]
 
@@ -58,8 +61,9 @@ declare()
 class FakeGitHub(People):
     """GitHub for tests and for the simulator; all methods may be called from any thread.
 
-    ``limits.core`` sets the hourly number of requests, ``limits.secondary`` switches the documented
-    secondary limits on.
+    ``limits.core`` sets the hourly number of requests and ``limits.graphql`` that of points,
+    ``limits.secondary`` switches the documented secondary limits on; ``overload`` says which GraphQL
+    documents are too heavy.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class FakeGitHub(People):
             permissions=permissions,
         )
         self.limits = Limits()
+        self.overload = Overload()
 
     @property
     def app_private_key_pem(self) -> str:
@@ -92,7 +97,7 @@ class FakeGitHub(People):
         return private_key_pem()
 
     def handle(self, request: Request) -> Response:
-        """Answer one request of the REST API.
+        """Answer one request of the API; GraphQL is the path ``/graphql``.
 
         Args:
             request: header names in lower case; the path without ``/api/v3``.
@@ -113,7 +118,7 @@ class FakeGitHub(People):
             if version != API_VERSION:
                 raise Refusal(400, f"'{version}' is not a supported API version; use '{API_VERSION}'.")
             credentials = authenticate(self, request.headers.get("authorization", ""))
-            if request.path != "/rate_limit":
+            if request.path not in _UNCOUNTED:
                 self.limits.charge(credentials.bucket, self.hourly(credentials), self.now())
                 charged = True
             answer = self._dispatch(request, credentials)
@@ -132,6 +137,11 @@ class FakeGitHub(People):
             return 60 if self.limits.core is None else self.limits.core
         token = credentials.token
         return self.limits.hourly(0 if token is None else len(self.covered(token.installation)))
+
+    def hourly_points(self, credentials: Credentials) -> int:
+        """The primary limit of a caller, in points of GraphQL an hour."""
+        token = credentials.token
+        return self.limits.hourly_points(0 if token is None else len(self.covered(token.installation)))
 
     # Finding and admitting
 
@@ -214,7 +224,7 @@ class FakeGitHub(People):
             return
         if credentials.kind == "app":
             raise Refusal(403, NOT_ACCESSIBLE)
-        if route.method == "GET" and not repository.private:
+        if route.method == "GET" and not repository.private and route.open_to_all:
             return
         token = credentials.token
         if token is None:

@@ -30,6 +30,7 @@ class Secondary:
 
     concurrent: int = 100
     points_per_minute: int = 900
+    graphql_points_per_minute: int = 2_000
     content_per_minute: int = 80
     content_per_hour: int = 500
 
@@ -41,13 +42,15 @@ class _Bucket:
 
 
 class Limits:
-    """Counts requests.
+    """Counts requests, and the points of GraphQL.
 
-    ``core`` overrides the hourly number of every bucket; ``secondary`` is None until switched on.
+    ``core`` overrides the hourly number of requests of every bucket, ``graphql`` that of points;
+    ``secondary`` is None until switched on.
     """
 
     def __init__(self) -> None:
         self.core: int | None = None
+        self.graphql: int | None = None
         self.secondary: Secondary | None = None
         self._buckets: dict[str, _Bucket] = {}
         self._points: defaultdict[str, deque[tuple[float, int]]] = defaultdict(deque)
@@ -57,9 +60,11 @@ class Limits:
 
     def hourly(self, repositories: int) -> int:
         """Requests an hour for an installation with so many repositories."""
-        if self.core is not None:
-            return self.core
-        return min(5_000 + 50 * max(0, repositories - 20), 12_500)
+        return _by_size(repositories) if self.core is None else self.core
+
+    def hourly_points(self, repositories: int) -> int:
+        """Points of GraphQL an hour for an installation with so many repositories."""
+        return _by_size(repositories) if self.graphql is None else self.graphql
 
     def _bucket(self, name: str, now: datetime) -> _Bucket:
         bucket = self._buckets.get(name)
@@ -67,7 +72,7 @@ class Limits:
             bucket = self._buckets[name] = _Bucket(now)
         return bucket
 
-    def headers(self, name: str, limit: int, now: datetime) -> dict[str, str]:
+    def headers(self, name: str, limit: int, now: datetime, resource: str = "core") -> dict[str, str]:
         """``x-ratelimit-*`` as things stand."""
         bucket = self._bucket(name, now)
         return {
@@ -75,7 +80,7 @@ class Limits:
             "X-RateLimit-Remaining": str(max(0, limit - bucket.used)),
             "X-RateLimit-Used": str(bucket.used),
             "X-RateLimit-Reset": str(int(bucket.started.timestamp()) + 3600),
-            "X-RateLimit-Resource": "core",
+            "X-RateLimit-Resource": resource,
         }
 
     def charge(self, name: str, limit: int, now: datetime) -> None:
@@ -89,6 +94,19 @@ class Limits:
                 documentation_url="https://docs.github.com/rest/overview/rate-limits-for-the-rest-api",
             )
         bucket.used += 1
+
+    def exhausted(self, name: str, limit: int, now: datetime) -> bool:
+        """Nothing is left of the hour."""
+        return self._bucket(name, now).used >= limit
+
+    def spend(self, name: str, points: int, now: datetime) -> None:
+        """Take points from the hour, more than are left too."""
+        self._bucket(name, now).used += points
+
+    def state(self, name: str, limit: int, now: datetime) -> tuple[int, int, int]:
+        """(remaining, reset in epoch seconds, used)."""
+        bucket = self._bucket(name, now)
+        return max(0, limit - bucket.used), int(bucket.started.timestamp()) + 3600, bucket.used
 
     def refund(self, name: str, now: datetime) -> None:
         """Give one request back: a 304 costs nothing."""
@@ -104,8 +122,11 @@ class Limits:
         points = self._points[f"{name} {endpoint}"]
         while points and points[0][0] <= at - 60:
             points.popleft()
-        cost = 1 if method in ("GET", "HEAD", "OPTIONS") else 5
-        if sum(spent for _, spent in points) + cost > rules.points_per_minute:
+        graphql = endpoint == "POST /graphql"
+        # A document that only reads costs one, and this fake has no mutations.
+        cost = 1 if graphql or method in ("GET", "HEAD", "OPTIONS") else 5
+        most = rules.graphql_points_per_minute if graphql else rules.points_per_minute
+        if sum(spent for _, spent in points) + cost > most:
             raise _refused(_SECONDARY)
         points.append((at, cost))
         if content:
@@ -135,8 +156,8 @@ class Limits:
             with self._lock:
                 self._running -= 1
 
-    def overview(self, name: str, limit: int, now: datetime) -> dict[str, object]:
-        """The body of ``GET /rate_limit``."""
+    def overview(self, name: str, limit: int, points: int, now: datetime) -> dict[str, object]:
+        """The body of ``GET /rate_limit``; ``points`` is the hourly number of GraphQL's."""
         bucket = self._bucket(name, now)
         core = {
             "limit": limit,
@@ -146,7 +167,19 @@ class Limits:
             "resource": "core",
         }
         search = {"limit": 30, "used": 0, "remaining": 30, "reset": core["reset"], "resource": "search"}
-        return {"resources": {"core": core, "search": search}, "rate": core}
+        remaining, reset, used = self.state(f"graphql {name}", points, now)
+        graphql = {
+            "limit": points,
+            "used": used,
+            "remaining": remaining,
+            "reset": reset,
+            "resource": "graphql",
+        }
+        return {"resources": {"core": core, "search": search, "graphql": graphql}, "rate": core}
+
+
+def _by_size(repositories: int) -> int:
+    return min(5_000 + 50 * max(0, repositories - 20), 12_500)
 
 
 def _refused(message: str) -> Refusal:

@@ -8,9 +8,11 @@ from typing import Any, Literal
 from bot.testing.branches import Branches, MergeConflict
 from bot.testing.git import ZERO, Content
 from bot.testing.registration import Registering
+from bot.testing.settings_people import Settings
 from bot.testing.state import (
     Account,
     AppIdentity,
+    Asset,
     CheckRun,
     Comment,
     FakeRepository,
@@ -25,7 +27,7 @@ from bot.testing.world import RepositoryLike
 _HEADS = "refs/heads/"
 
 
-class People(Branches, Registering):
+class People(Branches, Registering, Settings):
     """Acts of people. ``actor`` is a login; ``octocat`` exists from the start and owns organisations."""
 
     # Accounts
@@ -105,12 +107,19 @@ class People(Branches, Registering):
         *,
         notes: str | None = None,
         prerelease: bool = False,
+        draft: bool = False,
+        assets: Mapping[str, int] | None = None,
         actor: str = "octocat",
     ) -> Release:
-        """Publish a release of the default branch; its tag is made when it is not there."""
+        """Publish a release of the default branch; its tag is made when it is not there.
+
+        Args:
+            draft: only prepare it: no tag is made.
+            assets: name -> bytes of the files attached to it.
+        """
         with self.transaction():
             repository, now = self.repository(which), self.now()
-            if repository.head is not None and f"refs/tags/{tag}" not in repository.refs:
+            if repository.head is not None and not draft and f"refs/tags/{tag}" not in repository.refs:
                 self.point(repository, f"refs/tags/{tag}", repository.head, self.account(actor))
             release = Release(
                 id=self.new_id(),
@@ -120,11 +129,46 @@ class People(Branches, Registering):
                 author=self.account(actor),
                 target=repository.default_branch,
                 created_at=now,
-                published_at=now,
+                published_at=None if draft else now,
+                draft=draft,
                 prerelease=prerelease,
             )
+            page = f"{self.render.repository_page(repository)}/releases/download/{tag}"
+            release.assets = [
+                Asset(self.new_id(), name, size, "application/octet-stream", f"{page}/{name}", now)
+                for name, size in (assets or {}).items()
+            ]
             repository.releases.append(release)
+            body = {"release": self.render.release(repository, release)}
+            actions = ("created",) if draft else ("created", "published", "released")
+            for action in actions[:2] if prerelease else actions:
+                self.emit("release", action, lambda: body, repository=repository, sender=release.author)
             return release
+
+    def sign_commit(self, which: RepositoryLike, oid: str, *, valid: bool = True) -> None:
+        """Put a signature on a commit that is there, without changing its id."""
+        with self.transaction():
+            self.repository(which).signatures[oid] = valid
+
+    def review(
+        self,
+        which: RepositoryLike,
+        number: int,
+        decision: str | None,
+        *,
+        waiting_for: Sequence[str] = (),
+    ) -> None:
+        """Say how reviews of a pull request stand.
+
+        Args:
+            decision: APPROVED, CHANGES_REQUESTED, REVIEW_REQUIRED, or None.
+            waiting_for: logins of who was asked and has not reviewed yet.
+        """
+        with self.transaction():
+            pull = self.repository(which).issues[number].pull
+            if pull is None:
+                raise LookupError(f"number {number} is no pull request")
+            pull.review_decision, pull.reviewers = decision, [self.account(login) for login in waiting_for]
 
     def _announce_new(self, repository: FakeRepository, actor: Account) -> None:
         self._emit_repository(repository, "created", actor)
@@ -237,13 +281,7 @@ class People(Branches, Registering):
 
     def set_collaborator(self, which: RepositoryLike, login: str, role: str) -> None:
         """Give somebody a role: read, triage, write, maintain, admin; "" takes it away."""
-        with self.transaction():
-            repository = self.repository(which)
-            key = self.account(login).login.lower()
-            if role:
-                repository.collaborators[key] = role
-            else:
-                repository.collaborators.pop(key, None)
+        self.collaborate(which, login, role)
 
     # Apps and installations
 

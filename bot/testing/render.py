@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.testing.git import Change, Commit, Entry
+from bot.testing.settings import is_protected, property_values, protection_of
 from bot.testing.state import (
     Account,
     AppIdentity,
+    Asset,
     CheckRun,
     CheckSuite,
     Comment,
@@ -241,7 +243,7 @@ class Renderer:
             "svn_url": page,
             "mirror_url": None,
             "homepage": repository.homepage,
-            "language": None,
+            "language": repository.language,
             "license": None,
             "size": 0 if repository.empty else 1,
             "stargazers_count": 0,
@@ -259,7 +261,7 @@ class Renderer:
             "has_downloads": True,
             "has_discussions": False,
             "allow_forking": True,
-            "is_template": False,
+            "is_template": repository.is_template,
             "web_commit_signoff_required": False,
             "topics": list(repository.topics),
             "archived": repository.archived,
@@ -276,6 +278,8 @@ class Renderer:
         body |= {"network_count": 0, "subscribers_count": 0}
         if repository.owner.type == "Organization":
             body["organization"] = self.user(repository.owner)
+            has = property_values(repository).items()
+            body["custom_properties"] = {k: list(v) if isinstance(v, tuple) else v for k, v in has}
         if repository.parent is not None:
             body["parent"] = body["source"] = self.repository(repository.parent)
         return body
@@ -312,10 +316,29 @@ class Renderer:
             "prerelease": release.prerelease,
             "immutable": False,
             "author": self.user(release.author),
-            "assets": [],
+            "assets": [self._asset(url, page, release, asset) for asset in release.assets],
             "created_at": stamp(release.created_at),
             "updated_at": stamp(release.created_at),
             "published_at": stamp_or_none(release.published_at),
+        }
+
+    def _asset(self, url: str, page: str, release: Release, asset: Asset) -> Json:
+        tag, name = quote(release.tag, safe=""), quote(asset.name)
+        return {
+            "url": f"{url.rpartition('/')[0]}/assets/{asset.id}",
+            "browser_download_url": f"{page}/releases/download/{tag}/{name}",
+            "id": asset.id,
+            "node_id": f"RA_{asset.id:08d}",
+            "name": asset.name,
+            "label": None,
+            "state": "uploaded",
+            "content_type": asset.content_type,
+            "size": asset.size,
+            "digest": None,
+            "download_count": 0,
+            "created_at": stamp(asset.created_at),
+            "updated_at": stamp(asset.created_at),
+            "uploader": self.user(release.author),
         }
 
     # Commits and trees
@@ -326,20 +349,27 @@ class Renderer:
         return {
             "name": name,
             "commit": {"sha": sha, "url": f"{url}/commits/{sha}"},
-            "protected": False,
+            "protected": is_protected(repository, name),
         }
 
     def full_branch(self, repository: FakeRepository, name: str, commit: Commit) -> Json:
         """A ``branch-with-protection``."""
         url = f"{self.repository_url(repository)}/branches/{quote(name, safe='')}"
         page = f"{self.repository_page(repository)}/tree/{quote(name)}"
-        checks = {"enforcement_level": "off", "contexts": [], "checks": []}
+        rule = protection_of(repository, name)
+        contexts = list(rule.required_checks or ()) if rule else []
+        asked = "off" if rule is None or rule.required_checks is None else "non_admins"
+        checks = {
+            "enforcement_level": "everyone" if asked != "off" and rule and rule.enforce_admins else asked,
+            "contexts": contexts,
+            "checks": [{"context": context, "app_id": None} for context in contexts],
+        }
         return {
             "name": name,
             "commit": self.commit(repository, commit),
             "_links": {"self": url, "html": page},
-            "protected": False,
-            "protection": {"enabled": False, "required_status_checks": checks},
+            "protected": is_protected(repository, name),
+            "protection": {"enabled": rule is not None, "required_status_checks": checks},
             "protection_url": f"{url}/protection",
         }
 
@@ -366,7 +396,7 @@ class Renderer:
             "message": commit.message,
             "tree": {"sha": commit.tree, "url": f"{url}/git/trees/{commit.tree}"},
             "parents": self._parents(repository, commit, "git/commits"),
-            "verification": _UNSIGNED,
+            "verification": _verification(repository, commit),
         }
 
     def commit(self, repository: FakeRepository, commit: Commit) -> Json:
@@ -385,7 +415,7 @@ class Renderer:
                 "message": commit.message,
                 "comment_count": 0,
                 "tree": {"sha": commit.tree, "url": f"{url}/git/trees/{commit.tree}"},
-                "verification": _UNSIGNED,
+                "verification": _verification(repository, commit),
             },
             "author": None,
             "committer": None,
@@ -766,6 +796,19 @@ class Renderer:
             "request": {"headers": dict(logged.request_headers), "payload": dict(logged.payload)},
             "response": {"headers": dict(logged.response_headers), "payload": logged.response_body},
         }
+
+
+def _verification(repository: FakeRepository, commit: Commit) -> Json:
+    valid = repository.signatures.get(commit.oid)
+    if valid is None:
+        return _UNSIGNED
+    return _UNSIGNED | {
+        "verified": valid,
+        "reason": "valid" if valid else "unknown_key",
+        "signature": "-----BEGIN PGP SIGNATURE-----",
+        "payload": f"tree {commit.tree}",
+        "verified_at": from_epoch(commit.committer[2]) if valid else None,
+    }
 
 
 _UNSIGNED: Json = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
 
 DOCUMENTATION = "https://docs.github.com/rest"
 NOT_ACCESSIBLE = "Resource not accessible by integration"
+OPEN_TO_ALL = frozenset(
+    {
+        "metadata",
+        "actions",
+        "checks",
+        "contents",
+        "deployments",
+        "issues",
+        "pages",
+        "pull_requests",
+        "statuses",
+    }
+)
+"""Of a public repository everybody reads what these permissions are for; the rest stays with its own."""
 _T = TypeVar("_T")
 
 
@@ -118,6 +133,14 @@ class Call:
         return self.repository_
 
     @property
+    def organisation(self) -> Account:
+        """The organisation that the path names as ``login``. Raises Refusal 404."""
+        found = self.world.accounts.get(self.params["login"].lower())
+        if found is None or found.type != "Organization":
+            raise not_found()
+        return found
+
+    @property
     def token(self) -> Token:
         """The installation token."""
         if self.credentials.token is None:
@@ -200,6 +223,41 @@ class Call:
             return Answer(200, shown, headers)
         return Answer(200, {"total_count": len(items), **(extra or {}), key: shown}, headers)
 
+    def cursor_page(self, items: Sequence[_T], show: Callable[[_T], Any]) -> Answer:
+        """One page of a list that is read by cursors: ``after`` and ``before`` instead of ``page``."""
+        size = self.page_size()[1]
+        after, before = _cursor(self.query("after")), _cursor(self.query("before"))
+        start = max(0, before - size) if before else after
+        end = min(len(items), before or start + size, start + size)
+        links: dict[str, dict[str, str]] = {}
+        if end < len(items):
+            links["next"] = {"after": _as_cursor(end)}
+        if start > 0:
+            links["prev"] = {"before": _as_cursor(start)}
+        kept = {name: value for name, value in self.request.query.items() if name not in ("after", "before")}
+        place = f"/repositories/{self.repository_.id}{self.rest}" if self.repository_ else self.request.path
+        url = f"{self.world.base_url}{place}"
+        header = ", ".join(f'<{url}?{urlencode(kept | ask)}>; rel="{rel}"' for rel, ask in links.items())
+        return Answer(200, [show(item) for item in items[start:end]], {"Link": header} if header else {})
+
+
+def _as_cursor(position: int) -> str:
+    """Opaque to whoever gets it."""
+    return base64.urlsafe_b64encode(f"at:{position}".encode()).decode().rstrip("=")
+
+
+def _cursor(text: str) -> int:
+    """The position that a cursor stands for; 0 for none. Raises Refusal 422."""
+    if not text:
+        return 0
+    try:
+        position = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().removeprefix("at:")
+    except ValueError:
+        position = ""
+    if not re.fullmatch(r"[0-9]{1,9}", position):
+        raise Refusal(422, "Invalid cursor")
+    return int(position)
+
 
 def _positive(text: str, default: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and 0 < int(text) < 10**9 else default
@@ -227,6 +285,11 @@ class Route:
     accepted: str = ""
     who: str = "anybody"
     content: bool = False
+
+    @property
+    def open_to_all(self) -> bool:
+        """Of a public repository anybody may read this."""
+        return not self.needs or any({name for name, _ in option} <= OPEN_TO_ALL for option in self.needs)
 
 
 def _compile(template: str) -> re.Pattern[str]:
@@ -287,6 +350,25 @@ class RouteTable:
         """Declare a route under ``/repos/{owner}/{repo}`` and under ``/repositories/{id}``."""
         return self.route(method, template, who=who, needs=needs, below_repository=True, content=content)
 
+    def in_organisation(self, method: str, template: str, needs: str) -> Callable[[Handler], Handler]:
+        """Declare a route under ``/orgs/{login}`` for the installation on that organisation.
+
+        ``needs`` are checked against the token; ``call.organisation`` is the account.
+        """
+
+        def declare(handler: Handler) -> Handler:
+            def admitted(call: Call) -> Answer:
+                organisation = call.organisation
+                own = call.token.installation.account is organisation
+                if not own or not allowed(parse_needs(needs), call.token):
+                    raise Refusal(403, NOT_ACCESSIBLE, headers={"X-Accepted-GitHub-Permissions": needs})
+                return handler(call)
+
+            self.route(method, f"/orgs/{{login}}{template}", who="installation", needs=needs)(admitted)
+            return handler
+
+        return declare
+
     def find(self, method: str, path: str, *, below_repository: bool) -> tuple[Route, dict[str, str]] | None:
         """The route for a path, and its parameters decoded."""
         for route in self._routes.get((below_repository, method), ()):
@@ -299,6 +381,7 @@ class RouteTable:
 ROUTES = RouteTable()
 route = ROUTES.route
 in_repository = ROUTES.in_repository
+in_organisation = ROUTES.in_organisation
 
 
 def allowed(needs: Needs, token: Token) -> bool:

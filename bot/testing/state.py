@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.testing.git import GitStore
+from bot.testing.settings import OrganisationSettings, RepositorySettings
 
 LEVELS = {"": 0, "read": 1, "write": 2, "admin": 3}
 ROLES = {"read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}
@@ -24,6 +25,7 @@ class Account:
     created_at: datetime
     owner: Account | None = None
     """Of an organisation: the person who made it, an administrator of all it has."""
+    settings: OrganisationSettings = field(default_factory=OrganisationSettings)
 
 
 @dataclass(eq=False)
@@ -133,6 +135,12 @@ class PullDetails:
     merge_commit_sha: str | None = None
     examined: tuple[str, str] | None = None
     """The (base, head) for which a first look has started the test merge."""
+    review_decision: str | None = None
+    """APPROVED, CHANGES_REQUESTED or REVIEW_REQUIRED; None where no review is asked for."""
+    reviewers: list[Account] = field(default_factory=list)
+    """Who was asked to review it and has not yet."""
+    maintainer_can_modify: bool = False
+    """The owner of the fork lets maintainers of the base push to the head."""
 
 
 @dataclass(eq=False)
@@ -224,6 +232,18 @@ class Status:
 
 
 @dataclass(eq=False)
+class Asset:
+    """A file attached to a release; ``size`` in bytes."""
+
+    id: int
+    name: str
+    size: int
+    content_type: str
+    url: str
+    created_at: datetime
+
+
+@dataclass(eq=False)
 class Release:
     """A release; drafts and pre-releases are never the latest."""
 
@@ -237,6 +257,19 @@ class Release:
     published_at: datetime | None
     draft: bool = False
     prerelease: bool = False
+    assets: list[Asset] = field(default_factory=list)
+
+
+@dataclass
+class MergeSettings:
+    """How pull requests may be merged, as a new repository has it."""
+
+    allow_merge_commit: bool = True
+    allow_squash_merge: bool = True
+    allow_rebase_merge: bool = False
+    allow_auto_merge: bool = False
+    allow_update_branch: bool = True
+    delete_branch_on_merge: bool = False
 
 
 @dataclass(eq=False)
@@ -301,8 +334,14 @@ class FakeRepository:
     check_suites: dict[int, CheckSuite] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     statuses: dict[str, list[Status]] = field(default_factory=dict)
-    rulesets: list[dict[str, Any]] = field(default_factory=list)
+    settings: RepositorySettings = field(default_factory=RepositorySettings)
     releases: list[Release] = field(default_factory=list)
+    merging: MergeSettings = field(default_factory=MergeSettings)
+    is_template: bool = False
+    language: str | None = None
+    """The language that most of it is written in."""
+    signatures: dict[str, bool] = field(default_factory=dict)
+    """Signed commit -> its signature is valid."""
 
     @property
     def full_name(self) -> str:

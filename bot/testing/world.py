@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from bot.config.manifest import read_manifest
 from bot.ports import Clock
 from bot.testing.clocks import SystemClock
 from bot.testing.git import GitStore, ObjectReaders, create_bare, environment
 from bot.testing.http import Emission
 from bot.testing.render import Json, Renderer
+from bot.testing.settings import role_of
 from bot.testing.state import (
     LEVELS,
     Account,
@@ -27,26 +29,28 @@ from bot.testing.state import (
     Token,
 )
 
-REPORTING_PERMISSIONS = {
-    "metadata": "read",
-    "checks": "write",
-    "issues": "write",
-    "contents": "read",
-    "pull_requests": "read",
-    "merge_queues": "read",
-}
+REPORTING_PERMISSIONS = dict(read_manifest().permissions)
 EVENT_NEEDS = {
+    "branch_protection_rule": "administration",
     "check_run": "checks",
     "check_suite": "checks",
     "create": "contents",
+    "custom_property_values": "organization_custom_properties",
     "delete": "contents",
+    "dependabot_alert": "vulnerability_alerts",
+    "deploy_key": "deployments",
     "issue_comment": "issues",
     "issues": "issues",
     "label": "metadata",
+    "member": "members",
+    "membership": "members",
     "merge_group": "merge_queues",
     "pull_request": "pull_requests",
     "push": "contents",
+    "release": "contents",
     "repository": "metadata",
+    "repository_ruleset": "administration",
+    "team": "members",
 }
 """Event -> the permission that an App must hold, at least to read, to get it."""
 
@@ -273,7 +277,7 @@ class World:
             account=self._add_account(f"{slug}[bot]", "Bot"),
             created_at=self.now(),
             permissions=permissions,
-            events=sorted(EVENT_NEEDS),
+            events=sorted(e for e, needed in EVENT_NEEDS.items() if needed in {"metadata", *permissions}),
         )
 
     # Accounts
@@ -349,9 +353,7 @@ class World:
 
     def role(self, repository: FakeRepository, account: Account) -> str:
         """The exact role of an account, "" for none; a public repository gives everybody ``read``."""
-        if account is repository.owner or account is repository.owner.owner:
-            return "admin"
-        return repository.collaborators.get(account.login.lower(), "" if repository.private else "read")
+        return role_of(repository, account) or ("" if repository.private else "read")
 
     # Installations
 

@@ -124,4 +124,5 @@ def user(call: Call) -> Answer:
 def rate_limit(call: Call) -> Answer:
     """What is left of the hour; costs nothing."""
     world, credentials = call.world, call.credentials
-    return Answer(200, world.limits.overview(credentials.bucket, world.hourly(credentials), world.now()))
+    requests, points = world.hourly(credentials), world.hourly_points(credentials)
+    return Answer(200, world.limits.overview(credentials.bucket, requests, points, world.now()))

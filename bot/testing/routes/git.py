@@ -17,6 +17,7 @@ from bot.testing.routing import (
     malformed,
     not_found,
 )
+from bot.testing.settings import is_protected
 from bot.testing.state import FakeRepository, Status
 
 MAX_TREE_ENTRIES = 100_000
@@ -56,10 +57,10 @@ def commit_for(call: Call, name: str) -> Commit:
 
 @in_repository("GET", "/branches", "contents=read")
 def branches(call: Call) -> Answer:
-    """All branches by name."""
-    found = list(call.repository.branches.items())
-    if call.query("protected") == "true":
-        found = []
+    """All branches by name, or only those that are protected, or that are not."""
+    found, wanted = list(call.repository.branches.items()), call.query("protected")
+    if wanted in ("true", "false"):
+        found = [b for b in found if is_protected(call.repository, b[0]) is (wanted == "true")]
     return call.page(found, lambda b: call.world.render.branch(call.repository, *b))
 
 

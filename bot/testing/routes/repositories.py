@@ -1,6 +1,8 @@
-"""A repository, its collaborators, rules and properties."""
+"""A repository, and what somebody may do in it."""
 
 from __future__ import annotations
+
+from dataclasses import asdict
 
 from bot.testing.authentication import token_covers
 from bot.testing.routing import (
@@ -12,27 +14,21 @@ from bot.testing.routing import (
     level_of,
     not_found,
 )
+from bot.testing.settings_render import security_and_analysis
 from bot.testing.state import ROLES
-
-_MERGE_SETTINGS = {
-    "allow_merge_commit": True,
-    "allow_squash_merge": True,
-    "allow_rebase_merge": False,
-    "allow_auto_merge": False,
-    "allow_update_branch": True,
-    "delete_branch_on_merge": False,
-}
 
 
 @in_repository("GET", "", "metadata=read")
 def repository(call: Call) -> Answer:
-    """The repository; merge settings only for a token that can write contents."""
+    """The repository; merge settings for who can write contents, security for who administers."""
     body = call.world.render.full_repository(call.repository)
     token = call.credentials.token
     if token is not None and token_covers(call.world, token, call.repository):
         write = level_of(token, "contents") >= 2
         if write:
-            body |= _MERGE_SETTINGS
+            body |= asdict(call.repository.merging)
+        if level_of(token, "administration") >= 1:
+            body["security_and_analysis"] = security_and_analysis(call.repository)
         body["permissions"] = {
             "admin": False,
             "maintain": False,
@@ -65,29 +61,3 @@ def collaborator_permission(call: Call) -> Answer:
     }
     user = call.world.render.user(account) | {"role_name": role, "permissions": can}
     return Answer(200, {"permission": legacy, "role_name": role, "user": user})
-
-
-@in_repository("GET", "/rulesets", "metadata=read")
-def rulesets(call: Call) -> Answer:
-    """The rulesets that a test has put there."""
-    return call.page(call.repository.rulesets, dict)
-
-
-@in_repository("GET", "/rules/branches/{branch+}", "metadata=read")
-def branch_rules(call: Call) -> Answer:
-    """The active rules for a branch; the fake has none."""
-    return call.page([], dict)
-
-
-@in_repository("GET", "/properties/values", "metadata=read")
-def properties(call: Call) -> Answer:
-    """Custom properties; the fake has none."""
-    return call.page([], dict)
-
-
-@in_repository("GET", "/branches/{branch+}/protection", "administration=read")
-def protection(call: Call) -> Answer:
-    """Classic protection; no branch of the fake has it."""
-    if call.params["branch"] not in call.repository.branches:
-        raise Refusal(404, "Branch not found")
-    raise Refusal(404, "Branch not protected")

@@ -25,8 +25,18 @@ WRITES = {
     "contents": "write",
     "pull_requests": "write",
     "statuses": "write",
+    "deployments": "read",
     "administration": "read",
     "merge_queues": "read",
+    "actions": "read",
+    "members": "read",
+    "organization_administration": "write",
+    "organization_custom_properties": "read",
+    "organization_hooks": "read",
+    "repository_hooks": "read",
+    "secret_scanning_alerts": "read",
+    "security_events": "read",
+    "vulnerability_alerts": "read",
 }
 
 SECOND_APP = {
@@ -107,6 +117,7 @@ def test_every_route_answers_in_the_published_shape(drive: Driver) -> None:
     at = "/repos/acme/rocket"
     _app(drive)
     _reads(drive, at)
+    _settings(drive, at)
     _checks(drive, at)
     _issues(drive, at)
     _branches(drive, at)
@@ -163,6 +174,7 @@ def _reads(drive: Driver, at: str) -> None:
     identity = drive.fake.repository("acme/rocket").id
     drive("GET", at)
     drive("GET", f"/repositories/{identity}")
+    drive("POST", "/graphql", {"query": '{ repository(owner: "acme", name: "rocket") { nameWithOwner } }'})
     drive("GET", f"{at}/contents")
     drive("GET", f"{at}/contents/src")
     drive("GET", f"{at}/contents/src/app.py?ref=main")
@@ -183,6 +195,48 @@ def _reads(drive: Driver, at: str) -> None:
     drive("GET", f"{at}/rulesets")
     drive("GET", f"{at}/rules/branches/main")
     drive("GET", f"{at}/properties/values")
+
+
+def _settings(drive: Driver, at: str) -> None:
+    fake, which = drive.fake, "acme/rocket"
+    fake.push(which, "main", {".github/workflows/test.yml": "name: test\non: push\n"})
+    fake.protect(which, "topic*", required_approvals=1, required_checks=["test"])
+    fake.set_branch(which, "topic-0", fake.repository(which).head or "")
+    ruleset = fake.ruleset(which, "all kinds", ["pull_request", "required_status_checks", "merge_queue"]).id
+    above = fake.ruleset("acme", "base", ["deletion", "update"], bypass=["DeployKey"]).id
+    fake.add_deploy_key(which, "deploy")
+    fake.add_hook(which, "https://ci.example")
+    fake.add_hook("acme", "https://audit.example")
+    fake.collaborate(which, "ada", "write")
+    fake.create_team("acme", "core", members=["ada"], repositories={"rocket": "triage"})
+    fake.set_actions_policy("acme", allowed="selected")
+    fake.workflow_ran(which, "test.yml")
+    fake.set_properties(which, {"tier": "gold"})
+    fake.set_security(which, private_reporting=True)
+    fake.add_dependabot_alert(which, "left-pad")
+    fake.add_secret_alert(which)
+    fake.add_code_alert(which, "py/path-injection")
+    for tail in (
+        *("/branches/topic-0/protection", "/rulesets", f"/rulesets/{ruleset}", "/rules/branches/main"),
+        *("/keys", "/hooks", "/collaborators?affiliation=direct", "/teams", "/languages"),
+        *("/actions/permissions", "/actions/permissions/workflow", "/actions/workflows"),
+        *("/actions/workflows/test.yml", "/actions/workflows/test.yml/runs", "/actions/runs?status=success"),
+        *("/dependabot/alerts?state=open", "/secret-scanning/alerts", "/code-scanning/alerts"),
+        *("/code-scanning/analyses", "/code-scanning/default-setup", "/automated-security-fixes"),
+        *("/private-vulnerability-reporting", "/properties/values"),
+    ):
+        drive("GET", at + tail)
+    drive("GET", f"{at}/vulnerability-alerts", status=204)
+    for tail in (
+        *("", "/repos", "/members?filter=2fa_disabled", "/memberships/ada", "/outside_collaborators"),
+        *("/teams", "/teams/core/members", "/teams/core/repos", "/hooks", "/rulesets", f"/rulesets/{above}"),
+        *("/actions/permissions", "/actions/permissions/selected-actions", "/actions/permissions/workflow"),
+        *("/dependabot/alerts", "/secret-scanning/alerts", "/code-scanning/alerts?state=open"),
+        *("/properties/schema", "/properties/values"),
+    ):
+        drive("GET", f"/orgs/acme{tail}")
+    fake.delete_ruleset(which, "all kinds")
+    fake.delete_branch(which, "topic-0")
 
 
 def _checks(drive: Driver, at: str) -> None:

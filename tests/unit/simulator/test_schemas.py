@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import build_schema, introspection_from_schema
 
 from bot.simulator.schemas import SCHEMAS_VARIABLE, Validator
 from bot.testing.http import Emission, Request, Response
@@ -153,7 +152,7 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (described / "api.github.com.json").write_text(json.dumps(DESCRIPTION))
     graphql = root / "node_modules" / "@octokit" / "graphql-schema"
     graphql.mkdir()
-    (graphql / "schema.json").write_text(json.dumps(introspection_from_schema(build_schema(GRAPHQL))))
+    (graphql / "schema.graphql").write_text(GRAPHQL)
     return root
 
 

@@ -36,7 +36,10 @@ _IMPOSSIBLE = (
     re.compile(r"PUT \S+/contents/\S+ answered 409: .* is valid under more than one"),
 )
 """Where the published description contradicts itself, so that no answer could satisfy it."""
-_OLD_EVENT_LIST = re.compile(r'/performed_via_github_app/events/\d+: "merge_group" is not one of')
+_OLD_EVENT_LIST = re.compile(
+    r"/(performed_via_github_app|app)/events/\d+: "
+    r'"(custom_property_values|dependabot_alert|merge_group|repository_ruleset)" is not one of'
+)
 """The description of issue events lists what an App can subscribe to, without its own ``merge_group``."""
 
 

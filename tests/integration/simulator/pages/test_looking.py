@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 import requests
 
+import bot
 from bot.simulator.pages.routing import ROUTES
+from bot.testing.state import Reaction
 from tests.integration.simulator.pages.conftest import Site
 
 HOSTILE = "\"><script>alert('1')</script>{{ 7 * 7 }}"
@@ -247,6 +250,24 @@ def test_a_raw_file_is_plain_text(site: Site) -> None:
 
 def test_a_readme_leads_to_the_files_beside_it(site: Site) -> None:
     assert 'href="/acme/rocket/blob/main/docs/guide.md"' in site.person("wim").get("/acme/rocket")
+
+
+def test_reactions_are_seen_without_a_font_for_emoji(site: Site) -> None:
+    """Drawn, or in words; nobody's emoji stand in a template of ours."""
+    fake = site.simulator.fake
+    number = fake.open_issue("acme/rocket", "A question")
+    comment = fake.comment("acme/rocket", number, "Hello")
+    reacted = fake.repository("acme/rocket").comments[comment].reactions
+    reacted += [Reaction(1, fake.account("octocat"), content, fake.now()) for content in ("eyes", "+1")]
+
+    text = site.person().get(f"/acme/rocket/issues/{number}")
+
+    assert '<span class="pill" title="octocat"><svg class="icon"' in text
+    assert 'aria-label="eyes"' in text
+    assert '<span class="pill" title="octocat">+1</span>' in text
+    templates = [p.read_text(encoding="utf-8") for p in Path(bot.__file__).parent.rglob("templates/*.html")]
+    assert len(templates) > 10
+    assert not any(re.search("[\U0001f000-\U0001faff\ufe0f]", template) for template in templates)
 
 
 def test_health_is_told_at_a_glance(site: Site) -> None:
