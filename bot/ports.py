@@ -6,12 +6,15 @@ those of ``bot.model.errors`` and no others: an adapter translates what its libr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from bot.json_nodes import Node
+from bot.model.attributes import Described
 from bot.model.events import Acceptance, Delivery, Lane
 from bot.model.facts import (
     About,
@@ -25,7 +28,9 @@ from bot.model.facts import (
 )
 from bot.model.people import Comment, Role
 from bot.model.reports import CheckRun, PublishedCheckRun, PublishedIssue
+from bot.model.scores import Score
 from bot.model.work import Claim, ClaimedDelivery, ClaimedWork, LedgerStats, Record, Work
+from bot.selections import Selection
 
 
 class Clock(Protocol):
@@ -61,6 +66,38 @@ class Guard(Protocol):
         Raises:
             LeaseLost: another worker owns the work, or its deadline is too close.
         """
+        ...
+
+
+class Wanted(Exception):
+    """What was asked for has been noted and comes with the next document; the fact is read again then.
+
+    Raised only by readers that read for many facts and repositories at once. Facts let it pass.
+    """
+
+
+class OwnerReader(Protocol):
+    """Reads what an organisation tells of itself, once for all its repositories.
+
+    Raises (all methods): as ``RepoReader``; PermissionMissing, too, for a clone.
+    """
+
+    @property
+    def login(self) -> str:
+        """The owner's name."""
+        ...
+
+    @property
+    def organisation(self) -> bool:
+        """It is an organisation; a person's account has no members, teams or policies."""
+        ...
+
+    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
+        """GraphQL's answers on the type ``Organization``, under the keys of ``selections``."""
+        ...
+
+    def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
+        """JSON of ``GET /orgs/{owner}{path}``; see ``RepoReader.rest``."""
         ...
 
 
@@ -143,6 +180,47 @@ class RepoReader(Protocol):
 
     def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
         """All entries of a commit but directories, at any depth, with sizes; True when there are more."""
+        ...
+
+    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
+        """GraphQL's answers on the type ``Repository``, under the keys of ``selections``.
+
+        Args:
+            permission: named where a part was refused for want of one.
+        """
+        ...
+
+    def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
+        """JSON of a GET below the repository; None when GitHub answers 404 (absent, or not to be seen).
+
+        Args:
+            path: as ``/hooks``, percent-encoded, with its query if it has one.
+            items: for listings: that many at most, of as many pages as that takes, given as
+                ``{"items": [...], "more": bool}``.
+            key: where the listing lies when it is within an object (``workflows``).
+            permission: named when GitHub refuses and does not say which it wants.
+        """
+        ...
+
+
+class Batch(Protocol):
+    """Reads many repositories of one installation with few documents; for one thread."""
+
+    @property
+    def points(self) -> int:
+        """What its documents cost so far, in GraphQL points."""
+        ...
+
+    def reader(self, repository_id: int) -> RepoReader:
+        """The reader of one repository of the batch; its methods may raise ``Wanted``."""
+        ...
+
+    def declare(self, selections: Iterable[Selection]) -> None:
+        """What the first documents shall bring of every repository; before the first ``fetch``."""
+        ...
+
+    def fetch(self) -> None:
+        """Read what was declared, and then each time what was wanted since. Raises as ``RepoReader``."""
         ...
 
 
@@ -285,6 +363,22 @@ class GitHub(Protocol):
 
     def reader(self, installation_id: int, repository_id: int) -> AbstractContextManager[RepoReader]:
         """A reader for the calling thread; the call itself sends nothing."""
+        ...
+
+    def batch(self, installation_id: int, repositories: Sequence[Repository]) -> Batch:
+        """Reads repositories together; the call itself sends nothing.
+
+        Args:
+            repositories: as last seen, with their node ids.
+        """
+        ...
+
+    def owner(self, installation_id: int, login: str, *, fresh: bool = False) -> OwnerReader:
+        """What the account tells that an installation is on; the call itself sends nothing.
+
+        Args:
+            fresh: nothing that was told before is believed, as rights are asked for live.
+        """
         ...
 
     def writer(
@@ -453,6 +547,13 @@ class Ledger(Protocol):
         """True when no higher generation has published in this scope (``health``, ``pull:7``)."""
         ...
 
+    def take_turn(self, name: str, holder: str, *, lifetime_s: float) -> bool:
+        """True when ``holder`` is the one whose turn it is, from now for ``lifetime_s``.
+
+        Taking it again extends it; a lifetime of 0 gives it back.
+        """
+        ...
+
     def epoch(self) -> tuple[str, bool]:
         """The ledger's birth id, and whether it was made just now (Redis was empty)."""
         ...
@@ -496,7 +597,19 @@ class Queue(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """The last known verdict of a check, as kept: enough to say what changed."""
+    """The last known verdict of a check, as kept: enough to say what changed.
+
+    Args:
+        reason, permission: why the latest look gave no answer, and what would help; else empty.
+        terms: names what policy said of the check (``bot.engine.delta.terms``).
+        cause: why the outcome became what it is, as ``Cause`` names it; empty for a baseline.
+        pull_request: the one that made it so, where that is known.
+        exempt_until, exempt_reason: of the exemption that was in force at the latest look.
+        off: the latest look did not ask for the check any more.
+        baseline: of the fingerprints, those that were there when the check first looked, or became
+            visible later, and do not speak (``Judgement.marks``); what was mended is not among them.
+        baseline_at: when the newest of them came; None when there was never any.
+    """
 
     check: str
     outcome: str
@@ -509,10 +622,72 @@ class StoredVerdict:
     judged_at: datetime
     last_outcome: str
     """The latest outcome of any kind; ``outcome`` is the latest that was known (not unknown, error)."""
+    reason: str = ""
+    permission: str = ""
+    terms: str = ""
+    cause: str = ""
+    pull_request: int | None = None
+    exempt_until: date | None = None
+    exempt_reason: str = ""
+    off: bool = False
+    baseline: tuple[str, ...] = ()
+    baseline_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """How a repository, or an organisation, stood on a day.
+
+    Args:
+        score: over all checks.
+        public: over those that everybody may see of a public repository.
+        findings, unread: how many checks fail, and how many could not be judged.
+        repositories: how many are behind the numbers.
+        points: what reading cost in points of GitHub's GraphQL API.
+    """
+
+    day: date
+    score: Score
+    public: Score = field(default_factory=Score)
+    findings: int = 0
+    unread: int = 0
+    repositories: int = 1
+    points: float = 0.0
+
+
+class StoredOutcome(NamedTuple):
+    """A verdict without its texts, for those who look at very many; the fields are ``StoredVerdict``'s."""
+
+    check: str
+    outcome: str
+    severity: int
+    since: datetime
+    judged_at: datetime
+    last_outcome: str
+    reason: str
+    permission: str
+    cause: str
+    pull_request: int | None
+    exempt_until: date | None
+    exempt_reason: str
+
+
+class StoredFinding(NamedTuple):
+    """What deciding needs of a verdict that is kept; the fields are ``StoredVerdict``'s."""
+
+    check: str
+    outcome: str
+    severity: int
+    fingerprints: tuple[str, ...]
+    rule_version: int
+    terms: str
 
 
 COMMAND_EFFECT = "command"
 """Kind of the effects that say what became of the commands of a comment, by the comment's id."""
+
+RESULT_EFFECT = "result"
+"""Kind of the effects that hold what came out of a command's work, by the command's request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,7 +705,7 @@ class StoredExemption:
 
     Args:
         until: the last day.
-        actor_id: numeric id of the account that gave it.
+        actor_id: numeric id of the account that asked for it.
         comment_id: the comment that holds the command.
     """
 
@@ -540,6 +715,59 @@ class StoredExemption:
     actor_id: int
     comment_id: int
     created_at: datetime
+
+    @property
+    def id(self) -> str:
+        """Names it while it waits: who asked for which check until when, and where."""
+        said = f"{self.check}\0{self.until}\0{self.actor_id}\0{self.comment_id}\0{self.reason}"
+        return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+
+
+class StoredPolicy(NamedTuple):
+    """The last good policy file of a repository; ``commit`` is where it was read, "" when not known."""
+
+    oid: str
+    text: str
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOrganisation:
+    """What was found when the policy of an installation's owner was looked for last.
+
+    Args:
+        repository_id: of the repository that holds the file; 0 when none does.
+        commit: the commit whose file is in force.
+        oid: blob id of the version that is in force, the last good one; "" when there is none.
+        text: of that version.
+        seen_oid: blob id of the newest version, which may have mistakes.
+    """
+
+    looked_at: datetime
+    repository_id: int = 0
+    full_name: str = ""
+    commit: str = ""
+    oid: str = ""
+    text: str = ""
+    seen_oid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Nothing is written by itself any more.
+
+    Args:
+        installation_id: where; 0 is everywhere.
+        actor: numeric id of an account, or ``operator``.
+    """
+
+    installation_id: int
+    actor: str
+    at: datetime
+
+
+EVERYWHERE = 0
+"""In place of an installation's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -622,6 +850,20 @@ class Store(Protocol):
         """(commit, read at, facts) as last kept."""
         ...
 
+    def facts_of(self, repository_ids: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(repository id, facts) of those of which some are kept, in any order, few held at once."""
+        ...
+
+    def findings(
+        self, repository_ids: Sequence[int], checks: Collection[str] | None = None
+    ) -> dict[int, dict[str, StoredFinding]]:
+        """What is known of the checks of repositories, by id and name, without what is switched off.
+
+        Args:
+            checks: leave out the others, unless they fail; None means all.
+        """
+        ...
+
     def verdicts(self, repository_id: int) -> dict[str, StoredVerdict]:
         """The last verdict of each check."""
         ...
@@ -630,12 +872,59 @@ class Store(Protocol):
         """Keep the latest; writes a history row only where outcome or evidence changed."""
         ...
 
+    def ratcheted(self, repository_id: int) -> frozenset[str]:
+        """Names of the checks whose baseline somebody has ended."""
+        ...
+
+    def ratchet(self, repository_id: int, checks: Iterable[str], actor_id: int) -> None:
+        """End the baseline of checks, for good."""
+        ...
+
     def history(self, repository_id: int, limit: int = 100) -> list[StoredVerdict]:
         """Changes, newest first."""
         ...
 
+    def outcomes(self, installation_id: int) -> Iterator[tuple[int, list[StoredOutcome]]]:
+        """(repository id, what is known of its checks) of all repositories that were judged, by id.
+
+        Checks that are switched off are left out. One moment is seen, however long it takes.
+        """
+        ...
+
+    def organisation_verdicts(self, installation_id: int) -> dict[str, StoredVerdict]:
+        """The last verdict of each check of the organisation itself."""
+        ...
+
+    def save_organisation_verdicts(self, installation_id: int, verdicts: Iterable[StoredVerdict]) -> None:
+        """Keep the latest."""
+        ...
+
+    def save_sample(self, repository_id: int, sample: Sample) -> None:
+        """Keep as the day's; the points of one day add up."""
+        ...
+
+    def samples(self, repository_id: int, limit: int = 14) -> list[Sample]:
+        """The newest, oldest first."""
+        ...
+
+    def save_organisation_sample(self, installation_id: int, sample: Sample) -> None:
+        """Keep as the day's."""
+        ...
+
+    def organisation_samples(self, installation_id: int, limit: int = 14) -> list[Sample]:
+        """The newest, oldest first."""
+        ...
+
+    def points(self, installation_id: int, day: date) -> float:
+        """What reading the repositories of an installation cost on a day."""
+        ...
+
     def effect(self, repository_id: int, kind: str, key: str) -> StoredEffect | None:
         """What we published under this key (``issue``/``health``)."""
+        ...
+
+    def effects_of(self, repository_ids: Sequence[int], kind: str) -> dict[int, dict[str, StoredEffect]]:
+        """All of a kind in these repositories, by id and key; those without one are left out."""
         ...
 
     def save_effect(self, repository_id: int, kind: str, key: str, effect: StoredEffect) -> None:
@@ -658,20 +947,77 @@ class Store(Protocol):
         """(full name, address) of those that are kept."""
         ...
 
-    def policy(self, repository_id: int) -> tuple[str, str] | None:
-        """(blob id, text) of the last good policy file."""
+    def policy(self, repository_id: int) -> StoredPolicy | None:
+        """The last good policy file."""
         ...
 
-    def save_policy(self, repository_id: int, oid: str, text: str) -> None:
+    def policies(self, repository_ids: Sequence[int]) -> dict[int, StoredPolicy]:
+        """The same of many, by id; those without one are left out."""
+        ...
+
+    def save_policy(self, repository_id: int, oid: str, text: str, commit: str = "") -> None:
         """Keep as the last good one."""
+        ...
+
+    def organisation(self, installation_id: int) -> StoredOrganisation | None:
+        """The policy of an installation's owner; None when nobody looked for it yet."""
+        ...
+
+    def save_organisation(self, installation_id: int, policy: StoredOrganisation) -> None:
+        """Insert or replace."""
+        ...
+
+    def described(self, installation_id: int) -> dict[int, Described]:
+        """What is known of an installation's repositories, by id; those of which nothing is are left out."""
+        ...
+
+    def description(self, repository_id: int) -> Described | None:
+        """What is known of one repository."""
+        ...
+
+    def save_described(self, described: Mapping[int, Described]) -> None:
+        """Insert or replace, by repository; one that is not kept (any more) is passed over."""
+        ...
+
+    def repository_named(self, installation_id: int, full_name: str) -> Repository | None:
+        """The repository of that name (letters of either case), as last seen."""
         ...
 
     def exemptions(self, repository_id: int) -> tuple[StoredExemption, ...]:
         """Those given by commands, also lapsed ones, by check."""
         ...
 
+    def exemptions_of(self, repository_ids: Sequence[int]) -> dict[int, tuple[StoredExemption, ...]]:
+        """The same of many, by id; those without one are left out."""
+        ...
+
+    def exemptions_over(self, before: date, since: date) -> list[tuple[int, int]]:
+        """(installation id, repository id) where a check was exempt until a day in between, as judged last.
+
+        Args:
+            before: the first day that is not meant any more.
+            since: the first one that is.
+        """
+        ...
+
     def save_exemption(self, repository_id: int, exemption: StoredExemption) -> None:
         """Insert, or replace the one of the same check."""
+        ...
+
+    def stop(self, installation_id: int, actor: str) -> None:
+        """Keep that nothing shall be written by itself; who did so first is kept."""
+        ...
+
+    def resume(self, installation_id: int) -> bool:
+        """Take it back; False when there was nothing to take back."""
+        ...
+
+    def stopped(self, installation_id: int) -> bool:
+        """It was stopped there, or everywhere."""
+        ...
+
+    def stops(self) -> list[Stop]:
+        """All that are in force, by installation."""
         ...
 
     def cached(self, kind: str, keys: Sequence[str]) -> dict[str, Any]:

@@ -100,8 +100,13 @@ def load(packages: Iterable[str] = PACKAGES, *, plugins: bool = True) -> Registr
     return registry
 
 
-BUILT_IN_INPUTS = frozenset({"reader", "commit", "auditor", "licences", "now", "branch"})
-"""Parameters that the engine itself provides to facts; ``now`` and ``repository`` also to checks."""
+BUILT_IN_INPUTS = frozenset(
+    {
+        *("reader", "owner", "answer", "commit", "auditor", "licences", "now", "branch"),
+        *("custom_rules", "properties"),
+    }
+)
+"""Parameters that the engine itself provides to facts; ``now`` also to checks."""
 
 
 def _modules(name: str) -> Iterable[ModuleType]:

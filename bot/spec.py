@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from bot.model.events import Lane
 from bot.model.people import Role
-from bot.model.verdicts import Audience, Severity
+from bot.model.verdicts import Audience, Scope, Severity
+from bot.selections import Selection
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
-RESERVED_OPTIONS = frozenset({"enabled", "severity"})
+SIX_HOURS = 6 * 3600
+"""``keep_s`` of settings that seldom change and of which no event tells."""
+
+RESERVED_OPTIONS = frozenset({"enabled", "severity", "baseline"})
 """What policy can say of every check; no check has options of these names."""
 
 
@@ -61,7 +66,11 @@ class Doc:
 
 @dataclass(frozen=True, slots=True)
 class CheckSpec:
-    """A health check: a pure function from facts to a verdict."""
+    """A health check: a pure function from facts to a verdict.
+
+    Args:
+        scope: what it judges: each repository, or their owner once.
+    """
 
     name: str
     family: str
@@ -74,6 +83,7 @@ class CheckSpec:
     rule_version: int
     number: int
     module: str
+    scope: Scope = Scope.REPOSITORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +91,18 @@ class FactSpec:
     """A fact: a function that reads something through a port and returns a value.
 
     Args:
-        needs: names of parameters: ``reader``, ``commit``, ``auditor``, ``licences``, ``now`` or
-            other facts.
+        needs: names of parameters: ``reader``, ``owner``, ``answer``, ``commit``, ``branch``,
+            ``auditor``, ``licences``, ``now`` or other facts.
         file_fed: decided by the files of ``commit`` alone, so it can be read at any commit.
-        permission: what GitHub must have granted (``contents: read``).
+        permission: what GitHub must have granted (``contents: read``; several joined by ``, ``). Where
+            it is known not to be granted the fact is unknown, and nothing is asked.
         cost: a hint for readers: which calls it makes.
+        graph: what it asks of GraphQL, so that one document can serve many facts and repositories.
+            A fact with the parameter ``answer`` is given the answers as a ``Node`` under these keys;
+            one with ``reader`` reads standard selections through the reader's methods.
+        owner: the selections are of the type ``Organization``, asked once for all its repositories.
+        copes: needs that are given to it even when they are ``Unknown``, as their annotation names it;
+            any other makes the fact unknown, too.
     """
 
     name: str
@@ -95,6 +112,10 @@ class FactSpec:
     permission: str
     cost: str
     module: str
+    graph: Mapping[str, Selection] = field(default_factory=lambda: MappingProxyType({}))
+    owner: bool = False
+    copes: frozenset[str] = frozenset()
+    keep_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +186,7 @@ def check(
     config: type[Section] | None = None,
     rule_version: int = 1,
     number: int = 0,
+    scope: Scope = Scope.REPOSITORY,
 ) -> Callable[[F], F]:
     """Declare a health check. Its parameters name the facts it needs, and ``config``.
 
@@ -192,26 +214,45 @@ def check(
             rule_version,
             number,
             function.__module__,
+            scope,
         )
         return _leave(function, spec)
 
     return mark
 
 
-def fact(name: str, *, file_fed: bool = False, permission: str, cost: str) -> Callable[[F], F]:
-    """Declare a fact. ``name`` is the parameter name that checks ask for (snake_case)."""
+def fact(
+    name: str,
+    *,
+    file_fed: bool = False,
+    permission: str,
+    cost: str,
+    graph: Mapping[str, Selection] | None = None,
+    owner: bool = False,
+    keep_s: int = 0,
+) -> Callable[[F], F]:
+    """Declare a fact; see ``FactSpec``. ``name`` is the parameter name that checks ask for (snake_case)."""
 
     def mark(function: F) -> F:
         if not name.isidentifier():
             raise ValueError(f"fact name {name!r} must be an identifier: it is a parameter name")
+        parameters = inspect.signature(function).parameters
+        needs = tuple(parameters)
+        copes = (name for name, p in parameters.items() if re.search(r"\bUnknown\b", str(p.annotation)))
+        if "answer" in needs and not graph:
+            raise ValueError(f"fact {name!r} asks for an answer but declares no selection: pass graph=")
         spec = FactSpec(
             name,
             function,
-            tuple(inspect.signature(function).parameters),
+            needs,
             file_fed,
             permission,
             cost,
             function.__module__,
+            MappingProxyType(dict(graph or {})),
+            owner,
+            frozenset(copes),
+            keep_s,
         )
         return _leave(function, spec)
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from bot.config.organisation import ORGANISATION_REPOSITORIES
 from bot.engine.commanding import remember_head
 from bot.engine.context import Context
 from bot.engine.scanning import Proposal, judge_proposal, target
+from bot.engine.telling import outcome, telling
+from bot.model.reports import Report
 from bot.report.check_run import exemptible
+from bot.report.replies import not_published
 from bot.spec import Payload, job
+from jobs.what_if import WhatIf
 
 
 class CheckPullRequest(Payload):
-    """Which pull request; ``request`` names a person's wish for a new check run."""
+    """Which pull request.
+
+    Args:
+        request: names a person's wish for a new check run; empty otherwise.
+        tell: requests of the commands whose answers shall say what came out.
+    """
 
     repository_id: int
     number: int
     request: str = ""
+    tell: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -25,13 +36,19 @@ class CheckPullRequest(Payload):
 @job("check-pull-request", payload=CheckPullRequest, timeout_s=300)
 def check_pull_request(payload: CheckPullRequest, context: Context) -> None:
     """Compare its head with the merge base under the base's policy; a closed one needs nothing."""
+    with telling(context, payload.installation_id, payload.repository_id, payload.tell) as tell:
+        tell(_check(payload, context))
+
+
+def _check(payload: CheckPullRequest, context: Context) -> str:
+    """What came out, for those who asked."""
     runtime = context.runtime
     with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
         at = target(runtime, payload.installation_id, payload.repository_id, reader)
         generation = runtime.ledger.next_generation(payload.repository_id)
         pull = reader.pull_request(payload.number)
         if pull.state != "open":
-            return
+            return not_published("this pull request is not open any more")
         proposal = Proposal(
             head=pull.head_sha,
             base=reader.head(pull.base_branch),
@@ -39,6 +56,10 @@ def check_pull_request(payload: CheckPullRequest, context: Context) -> None:
             scope=f"pull:{pull.number}",
             pull_request=pull.number,
         )
-        report = judge_proposal(context, reader, at, proposal, generation, payload.request)
-        if report is not None:
-            remember_head(context, at.repository.id, pull, exemptible(report))
+        if at.repository.name.lower() in ORGANISATION_REPOSITORIES:
+            whose = {"installation_id": payload.installation_id, "repository_id": at.repository.id}
+            runtime.submit([WhatIf(**whose, number=pull.number)])
+        came = judge_proposal(context, reader, at, proposal, generation, payload.request)
+        if isinstance(came, Report):
+            remember_head(context, at.repository.id, pull, exemptible(came))
+        return outcome(context, at.repository.id, proposal.scope, came)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.engine.context import Context
 from bot.engine.scanning import judge_repository, target
+from bot.engine.telling import outcome, telling
 from bot.model.events import Lane
 from bot.spec import Payload, Submission, job
 from jobs.check_pull_request import CheckPullRequest
@@ -18,11 +19,13 @@ class ScanRepository(Payload):
     Args:
         request: names a person's wish for a new check run (a delivery id); empty otherwise.
         pull_requests: also look at every open pull request, as after lost events.
+        tell: requests of the commands whose answers shall say what came out.
     """
 
     repository_id: int
     request: str = ""
     pull_requests: bool = False
+    tell: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -33,22 +36,26 @@ class ScanRepository(Payload):
 @job("scan-repository", payload=ScanRepository, timeout_s=300)
 def scan_repository(payload: ScanRepository, context: Context) -> None:
     """Read the facts once, judge them, publish one report (an earlier one is edited)."""
+    installation, repository = payload.installation_id, payload.repository_id
+    if payload.pull_requests:
+        submit_pull_requests(context, installation, repository)
+    with telling(context, installation, repository, payload.tell) as tell:
+        came = judge_repository(context, installation, repository, payload.request)
+        tell(outcome(context, repository, "health", came))
+
+
+def submit_pull_requests(context: Context, installation_id: int, repository_id: int) -> None:
+    """Have every open pull request looked at, when there is time for it."""
     runtime = context.runtime
-    with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
-        at = target(runtime, payload.installation_id, payload.repository_id, reader)
-        if at.repository.empty or at.repository.disabled:
-            return
-        if payload.pull_requests:
-            found, _ = reader.open_pull_requests(limit=PULL_REQUESTS_PER_SCAN)
-            runtime.submit(
-                Submission(
-                    CheckPullRequest(
-                        installation_id=payload.installation_id,
-                        repository_id=payload.repository_id,
-                        number=pull.number,
-                    ),
-                    Lane.SWEEP,
-                )
-                for pull in found
-            )
-        judge_repository(context, reader, at, payload.request)
+    with runtime.github.reader(installation_id, repository_id) as reader:
+        at = target(runtime, installation_id, repository_id, reader)
+        found, _ = reader.open_pull_requests(limit=PULL_REQUESTS_PER_SCAN)
+    runtime.submit(
+        Submission(
+            CheckPullRequest(
+                installation_id=installation_id, repository_id=at.repository.id, number=pull.number
+            ),
+            Lane.SWEEP,
+        )
+        for pull in found
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.engine.context import Context
+from bot.engine.refreshing import refresh
 from bot.model.errors import InstallationGone
-from bot.model.events import Lane
-from bot.spec import Payload, Submission, job
-from jobs.scan_repository import ScanRepository
+from bot.spec import Payload, job
+from jobs.scan_shard import shards
 
 
 class SyncInstallation(Payload):
@@ -20,7 +20,7 @@ class SyncInstallation(Payload):
 
 @job("sync-installation", payload=SyncInstallation, timeout_s=600)
 def sync_installation(payload: SyncInstallation, context: Context) -> None:
-    """Bring our list in line with GitHub's and queue a scan of each; a deleted one is forgotten."""
+    """Bring our list in line with GitHub's and queue a look at all of them; a deleted one is forgotten."""
     runtime = context.runtime
     try:
         installation = runtime.github.installation(payload.installation_id)
@@ -35,12 +35,6 @@ def sync_installation(payload: SyncInstallation, context: Context) -> None:
     runtime.store.save_repositories(payload.installation_id, seen)
     known = {r.id for r in runtime.store.repositories(payload.installation_id)}
     runtime.store.remove_repositories(known - {r.id for r in seen})
-    runtime.submit(
-        Submission(
-            ScanRepository(
-                installation_id=payload.installation_id, repository_id=repository.id, pull_requests=True
-            ),
-            Lane.SWEEP,
-        )
-        for repository in seen
-    )
+    # Before anything is judged, so that nothing is said where the organisation wants silence.
+    refresh(context, payload.installation_id, installation.account)
+    runtime.submit(shards(payload.installation_id, [repository.id for repository in seen]))

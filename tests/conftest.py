@@ -4,24 +4,36 @@ The descriptions are downloaded by ``scripts/ci-assets.sh``; without them nothin
 ``FakeGitHub`` is checked in this process; simulators in child processes find the descriptions by an
 environment variable and report by a file. A test whose requests are wrong on purpose, or which
 tests the doubles themselves, carries ``@pytest.mark.off_schema``.
+
+Property tests try the same examples in every run, so that a run's result depends on the code alone;
+``make fuzz`` looks for new ones.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bot.simulator.schemas import SCHEMAS_VARIABLE, Validator
 from bot.testing.http import Request, Response
 
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "PLUMBLINE_UPDATE_GOLDEN"
+RANDOM = "PLUMBLINE_RANDOM_TESTS"
 _PROBLEMS_VARIABLE = "PLUMBLINE_PROBLEMS"
 _OF_THE_DOUBLES = ("unit/testing", "unit/simulator", "integration/testing", "integration/simulator")
+
+# Loaded before any test's own settings are made, which take from it what they do not say. A busy
+# machine is slow without a fault, so no example has a deadline; pytest's own limit holds.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
+settings.load_profile("random" if os.environ.get(RANDOM) == "1" else "same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +60,16 @@ def golden() -> Callable[[str, str], None]:
             pytest.fail("\n".join([*diff, f"If this is meant, run again with {UPDATE}=1."]), pytrace=False)
 
     return check
+
+
+@pytest.fixture(autouse=True)
+def signals_are_handled_as_before() -> Iterator[None]:
+    """Processes of ours take signals for themselves until they end; in a test they must not keep them."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def shown_in_a_terminal(command: Sequence[str | Path], **env: str) -> bytes:
-    """Run the command with a terminal for input and output; what it shows there. It must succeed."""
+def shown_in_a_terminal(command: Sequence[str | Path], *, code: int = 0, **env: str) -> bytes:
+    """Run the command with a terminal for input and output; what it shows. It must end with ``code``."""
     environment = {**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1", **env}
     environment.pop("NO_COLOR", None)
     ours, theirs = pty.openpty()
@@ -25,5 +25,5 @@ def shown_in_a_terminal(command: Sequence[str | Path], **env: str) -> bytes:
         pass
     finally:
         os.close(ours)
-    assert child.wait(60) == 0, seen
+    assert child.wait(60) == code, seen
     return seen

@@ -21,10 +21,13 @@ import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from bot.model.metrics import MEANINGS
+
 DIRECTORY_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 PREFIX = "plumbline_"
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 BYTES = tuple(float(4**n) for n in range(5, 14))
+POINTS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1, 1.5, 2, 3, 5, 10, 20, 50, 100)
 
 Metric = Counter | Gauge | Histogram
 
@@ -102,7 +105,7 @@ class PrometheusMetrics:
             (metric.labels(**labels) if labels else metric).inc(amount)
 
     def observe(self, name: str, value: float, **labels: str) -> None:
-        """Add to a histogram; names that end in ``_bytes`` get buckets of bytes, others of seconds."""
+        """Add to a histogram; names end in ``_bytes``, ``_points`` (of GraphQL), or mean seconds."""
         metric = self._metric("histogram", name, labels)
         if isinstance(metric, Histogram):
             (metric.labels(**labels) if labels else metric).observe(value)
@@ -134,13 +137,15 @@ class PrometheusMetrics:
         return metric
 
     def _create(self, kind: str, name: str, labels: tuple[str, ...]) -> Metric | None:
-        full, text = PREFIX + name, name.replace("_", " ")
+        full = PREFIX + name
+        total = "_total" if kind == "counter" else ""
+        text = MEANINGS.get(name.removesuffix("_total") + total, name.replace("_", " "))
         try:
             if kind == "counter":
                 return Counter(full, text, labels, registry=self._own)
             if kind == "gauge":
                 return Gauge(full, text, labels, registry=self._own, multiprocess_mode="mostrecent")
-            buckets = BYTES if name.endswith("_bytes") else SECONDS
+            buckets = {"bytes": BYTES, "points": POINTS}.get(name.rpartition("_")[2], SECONDS)
             return Histogram(full, text, labels, registry=self._own, buckets=buckets)
         except ValueError:
             log.exception("metric can not be made", extra={"metric": name})

@@ -16,23 +16,33 @@ What makes a command safe, in the order in which it is looked at:
    what can not be known is no right.
 
 What was done is kept by comment and line before the answer is posted, so that a crash, a second
-delivery or a redelivery repeats nothing.
+delivery or a redelivery repeats nothing. When the work that a command set going has ended, its result
+takes the place of the line's answer (``tell``), in the same comment.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from bot.config.policy_file import SIZE_LIMIT
+from bot.config.cascade import LayerKind, Origin
+from bot.config.organisation import Exempting
 from bot.engine.command_lines import Command, Line, find, split
 from bot.engine.commands import Call, Reply, allowed, unknown
 from bot.engine.context import Context
-from bot.engine.governing import Governing, governing_policy, kept_policy
+from bot.engine.custom import as_above, with_custom
+from bot.engine.governing import (
+    Governing,
+    governing_policy,
+    kept_governing,
+    kept_policy,
+    policy_above,
+)
 from bot.engine.publish import health_issue, unmute_health_issue
 from bot.engine.scanning import Target, target
 from bot.model.errors import (
@@ -46,11 +56,19 @@ from bot.model.errors import (
 from bot.model.facts import PullRequest
 from bot.model.people import Comment, Role
 from bot.model.reports import PublishedIssue
-from bot.ports import COMMAND_EFFECT, RepoReader, RepoWriter, StoredEffect, StoredVerdict
+from bot.ports import (
+    COMMAND_EFFECT,
+    RESULT_EFFECT,
+    RepoReader,
+    RepoWriter,
+    StoredEffect,
+    StoredExemption,
+    StoredVerdict,
+)
 from bot.report.fragments import SENTENCE
 from bot.report.inert import prose
 from bot.report.replies import Answered, changed_since, marker_of, render_reply, who
-from bot.spec import CommandSpec
+from bot.spec import CheckSpec, CommandSpec
 
 logger = logging.getLogger(__name__)
 
@@ -60,8 +78,17 @@ COMMANDS_PER_HOUR = 20
 PULL_EFFECT = "pull"
 """Kind of the effects that say which head of a pull request was seen since when, by its number."""
 
+WISH_EFFECT = "exemption-wish"
+"""Kind of the effects that keep an exemption that a second person has to approve, by the check's name.
+
+It stays after that, so that the approval can be carried out twice; a week later it counts no more.
+"""
+
 SEEN = "eyes"
 """The reaction that says: this was read."""
+
+_LOGIN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,99})", re.ASCII)
+_REQUEST = re.compile(r"comment:(\d{1,20}):(\d{1,9})", re.ASCII)
 
 _MOVED = (
     "Nothing was done: commits may have come to this pull request since the comment was written. Please "
@@ -101,22 +128,32 @@ class State:
         head: the commit that the commands mean; "" when there is none or it may have moved.
         looked: the head was looked at.
         answers: line number -> answer.
+        issue: number of the issue or pull request.
+        texts: line number -> what was written there, as far as it still stands.
+        notes: sentences of ours for the end of the answer.
     """
 
+    issue: int
     reply: int = 0
     digest: str = ""
     granted: int | None = None
     head: str = ""
     looked: bool = False
     answers: dict[int, str] = field(default_factory=dict)
+    texts: dict[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
     done: bool = False
 
 
 def run_commands(context: Context, asked: Asked) -> None:
     """Do what a comment asks for, and answer it; see the module for what is looked at first."""
     runtime = context.runtime
-    state = _known(context, asked)
-    if state.done or not _grant(context, asked, state):
+    repository_id, comment_id = asked.repository_id, asked.comment_id
+    state = _known(context, repository_id, comment_id) or State(asked.number)
+    if state.done:
+        _refresh(context, asked.installation_id, repository_id, comment_id, state)
+        return
+    if not _grant(context, asked, state):
         return
     with (
         runtime.github.reader(asked.installation_id, asked.repository_id) as reader,
@@ -135,15 +172,16 @@ def run_commands(context: Context, asked: Asked) -> None:
         if not state.looked:
             state.head = _seen_head(context, at, pull, comment.created_at) if pull else ""
             state.looked = True
-            _keep(context, asked, state)
+            _keep(context, repository_id, comment_id, state)
         with _harmless("react", asked):
             writer.react(comment.id, SEEN)
         session = Session(context, at, reader, writer, asked, comment, pull, state)
         for number, digest in asked.lines[: state.granted]:
             if number not in state.answers:
                 state.answers[number] = session.answer(number, digest)
-                _keep(context, asked, state)
+                _keep(context, repository_id, comment_id, state)
         _post(context, writer, asked, comment, state)
+    _refresh(context, asked.installation_id, repository_id, comment_id, state)
 
 
 # Who may ask how often
@@ -241,12 +279,12 @@ class Session:
         if spec is None:
             text = _sentence(UserError(unknown("command", command.name, commands)))
             return "unknown", "refused", f"{text} `/plumbline help` says more."
-        refusal = self._refusal(spec)
+        role, refusal = self._refusal(spec)
         if refusal:
             self._audit(spec, "refused", {})
             return spec.name, "refused", refusal
         try:
-            reply = spec.function(self._call(line, command))
+            reply = spec.function(self._call(line, command, role))
         except UserError as error:
             return spec.name, "refused", _sentence(error)
         except PlumblineError:
@@ -261,20 +299,20 @@ class Session:
         self._do(spec, reply)
         return spec.name, "done", reply.text
 
-    def _refusal(self, spec: CommandSpec) -> str:
-        """Why the comment's author may not give this command now; empty when they may."""
+    def _refusal(self, spec: CommandSpec) -> tuple[Role, str]:
+        """The author's role, and why they may not give this command now; empty when they may."""
         try:
             role = self.reader.permission(self.comment.author, self.comment.author_id)
         except (PermissionMissing, Malformed) as error:
             logger.warning("a role can not be read", extra={"why": str(error)})
-            return (
+            return Role.NONE, (
                 "Nothing was done: GitHub did not tell which role you have here, and without it none counts."
             )
         is_author = bool(self.pull and self.pull.author == self.comment.author)
         if allowed(spec, role, is_author=is_author):
-            return ""
+            return role, ""
         have = f"you have the role {role.label}" if role > Role.NONE else "you have no role here"
-        return f"Nothing was done: `{spec.name}` is for {who(spec)}; {have}."
+        return role, f"Nothing was done: `{spec.name}` is for {who(spec)}; {have}."
 
     def _moved(self) -> bool:
         """The pull request's head is not (surely) the one that the person meant."""
@@ -282,22 +320,25 @@ class Session:
             return False
         return not self.state.head or self.reader.pull_request(self.pull.number).head_sha != self.state.head
 
-    def _call(self, line: Line, command: Command) -> Call:
+    def _call(self, line: Line, command: Command, role: Role) -> Call:
         runtime = self.context.runtime
+        policy = kept_policy(runtime.registry, runtime.store, self.at.repository.id)
         return Call(
-            registry=runtime.registry,
+            registry=with_custom(runtime.registry, policy),
             repository=self.at.repository,
             installation_id=self.at.installation_id,
             number=self.asked.number,
             words=command.words,
             options=command.options,
-            look=Looking(self.context, self.at, self.reader, self.writer),
+            look=Looking(self.context, self.at, self.reader, self.writer, self.comment),
             now=runtime.clock.now(),
+            role=role,
             publish=runtime.settings.publish,
             head_sha=(self.state.head or self.pull.head_sha) if self.pull else None,
             actor_id=self.comment.author_id,
             comment_id=self.comment.id,
-            request=f"comment:{self.comment.id}:{line.number}",
+            request=_request(self.comment.id, line.number),
+            asked_at=self.comment.created_at,
         )
 
     def _do(self, spec: CommandSpec, reply: Reply) -> None:
@@ -307,13 +348,31 @@ class Session:
             self.context.guard.check()
         if reply.exempt:
             runtime.store.save_exemption(repository_id, reply.exempt)
+        if reply.wish:
+            runtime.store.save_effect(repository_id, WISH_EFFECT, reply.wish.check, _wished(reply.wish))
+        if reply.ratchet:
+            runtime.store.ratchet(repository_id, reply.ratchet, self.comment.author_id)
+        if reply.stop is not None:
+            self._switch(reply.stop)
         if reply.unmute:
             unmute_health_issue(self.context, self.writer, repository_id)
         if spec.changes:
-            detail = {"check": reply.exempt.check, "until": str(reply.exempt.until)} if reply.exempt else {}
-            self._audit(spec, "done", detail)
+            given = reply.exempt or reply.wish
+            detail = {"check": given.check, "until": str(given.until)} if given else {}
+            if reply.exempt and reply.exempt.actor_id != self.comment.author_id:
+                detail |= {"owner": str(reply.exempt.actor_id)}
+            if reply.ratchet:
+                detail = {"checks": " ".join(reply.ratchet)}
+            self._audit(spec, "asked" if reply.wish else "done", detail)
         if reply.work:
             runtime.submit(reply.work)
+
+    def _switch(self, stop: bool) -> None:
+        store, installation = self.context.runtime.store, self.at.installation_id
+        if stop:
+            store.stop(installation, str(self.comment.author_id))
+        else:
+            store.resume(installation)
 
     def _audit(self, spec: CommandSpec, outcome: str, detail: Mapping[str, str]) -> None:
         if spec.changes:
@@ -337,6 +396,7 @@ class Looking:
     at: Target
     reader: RepoReader
     writer: RepoWriter
+    comment: Comment
 
     def verdicts(self) -> Mapping[str, StoredVerdict]:
         """See ``Look``."""
@@ -347,24 +407,112 @@ class Looking:
         runtime = self.context.runtime
         policy = kept_policy(runtime.registry, runtime.store, self.at.repository.id)
         today = runtime.clock.now().date()
-        found = ((check, policy.exemption(check, today)) for check in runtime.registry.checks)
+        checks = with_custom(runtime.registry, policy).checks
+        found = ((check, policy.exemption(check, today)) for check in checks)
         return {check: exemption.until for check, exemption in found if exemption}
 
-    def governing(self) -> tuple[Governing, bytes, str]:
+    def governing(self) -> Governing:
         """See ``Look``."""
         runtime, repository = self.context.runtime, self.at.repository
         if repository.empty:
             raise UserError("this repository is empty, so there is no policy file: the defaults are in force")
         commit = self.reader.head(repository.default_branch)
-        found = governing_policy(runtime.registry, runtime.store, self.reader, repository.id, commit)
-        if found.errors:
-            kept = runtime.store.policy(repository.id)
-            return found, kept[1].encode() if kept else b"", commit
-        return found, self.reader.blob(found.oid, limit=SIZE_LIMIT) if found.oid else b"", commit
+        return governing_policy(runtime.registry, runtime.store, self.reader, repository.id, commit)
+
+    def owner_shown(self) -> bool:
+        """See ``Look``."""
+        if not self.at.repository.public:
+            return True
+        store = self.context.runtime.store
+        kept = store.organisation(self.at.installation_id)
+        holder = store.repository(kept.repository_id) if kept else None
+        return holder is not None and holder[1].public
+
+    def exempting(self, check: CheckSpec) -> Exempting:
+        """See ``Look``."""
+        runtime = self.context.runtime
+        kept = kept_governing(runtime.registry, runtime.store, self.at.repository.id)
+        # What the repository's own file says of the severity does not decide who may exempt.
+        above = policy_above(runtime.registry, kept, self.at.repository.id)
+        check = as_above(check, above)
+        severity = above.of(check).severity
+        return kept.organisation.exempting(check.severity if severity is None else severity)
+
+    def lock(self, check: CheckSpec) -> Origin | None:
+        """See ``Look``."""
+        runtime = self.context.runtime
+        kept = kept_governing(runtime.registry, runtime.store, self.at.repository.id)
+        return kept.effective.lock_of(f"exemptions.{check.name}", LayerKind.COMMAND)
+
+    def wish(self, check: CheckSpec) -> StoredExemption | None:
+        """See ``Look``."""
+        kept = self.context.runtime.store.effect(self.at.repository.id, WISH_EFFECT, check.name)
+        return wish_of(check.name, kept) if kept else None
+
+    def wishes(self) -> tuple[StoredExemption, ...]:
+        """See ``Look``."""
+        number = self.at.repository.id
+        kept = self.context.runtime.store.effects_of([number], WISH_EFFECT).get(number, {})
+        return tuple(wish_of(check, effect) for check, effect in kept.items())
 
     def health_issue(self) -> PublishedIssue | None:
         """See ``Look``."""
         return health_issue(self.context, self.writer, self.at.repository.id)
+
+    def roll_up(self) -> int | None:
+        """See ``Look``."""
+        kept = self.context.runtime.store.effect(self.at.repository.id, "issue", "roll-up")
+        return kept.number if kept else None
+
+    def owns(self) -> bool:
+        """See ``Look``."""
+        runtime, installation_id = self.context.runtime, self.at.installation_id
+        account = runtime.github.owner(installation_id, self.at.repository.owner, fresh=True)
+        if not account.organisation:
+            known = runtime.store.installation(installation_id)
+            return known is not None and known.account_id == self.comment.author_id
+        if not _LOGIN.fullmatch(self.comment.author):
+            return False
+        try:
+            answer = account.rest(f"/memberships/{self.comment.author}", permission="members: read")
+            if answer is None:
+                return False
+            role, state = answer["role"].text(), answer["state"].text()
+            same = answer["user"]["id"].number() == self.comment.author_id
+        except (PermissionMissing, Malformed) as error:
+            logger.warning("a membership can not be read", extra={"why": str(error)})
+            raise UserError(
+                "nothing was done: GitHub did not tell who owns the organisation (the App needs `members: "
+                "read`); whoever runs Plumbline can do it with `plumbline stop`"
+            ) from error
+        return same and (role, state) == ("admin", "active")
+
+    def stopped(self) -> bool:
+        """See ``Look``."""
+        return self.context.runtime.store.stopped(self.at.installation_id)
+
+
+def _wished(wish: StoredExemption) -> StoredEffect:
+    note = {
+        "reason": wish.reason,
+        "until": wish.until.isoformat(),
+        "actor": wish.actor_id,
+        "at": wish.created_at.isoformat(),
+    }
+    return StoredEffect(wish.comment_id, "", note)
+
+
+def wish_of(check: str, kept: StoredEffect) -> StoredExemption:
+    """An exemption that waits for a second person, as it is kept."""
+    note = kept.note
+    return StoredExemption(
+        check,
+        note["reason"],
+        date.fromisoformat(note["until"]),
+        note["actor"],
+        kept.number,
+        datetime.fromisoformat(note["at"]),
+    )
 
 
 def _sentence(error: UserError) -> str:
@@ -379,13 +527,9 @@ def _sentence(error: UserError) -> str:
 
 def _post(context: Context, writer: RepoWriter, asked: Asked, comment: Comment, state: State) -> None:
     """Bring our one answer to this comment to what is known; it is looked for before it is made."""
-    texts = {line.number: line.text for line in find(comment.body)}
-    answers = [
-        Answered(texts.get(number) or f"line {number}", text)
-        for number, text in sorted(state.answers.items())
-    ]
-    body = render_reply(asked.comment_id, answers, tuple(_notes(context, asked, state)))
-    digest = hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    state.texts = {line.number: line.text for line in find(comment.body) if line.number in state.answers}
+    state.notes = tuple(_notes(context, asked, state))
+    body, digest = _rendered(context, asked.repository_id, asked.comment_id, state)
     if not state.reply:
         wanted = ("reply", str(asked.comment_id))
         ours = writer.our_comments(asked.number, since=comment.created_at)
@@ -396,7 +540,66 @@ def _post(context: Context, writer: RepoWriter, asked: Asked, comment: Comment, 
     elif digest != state.digest:
         writer.update_comment(state.reply, body)
     state.digest, state.done = digest, True
-    _keep(context, asked, state)
+    _keep(context, asked.repository_id, asked.comment_id, state)
+
+
+def _rendered(context: Context, repository_id: int, comment_id: int, state: State) -> tuple[str, str]:
+    """The answer as it shall be now, and its digest."""
+    answers = []
+    for number, text in sorted(state.answers.items()):
+        result = context.runtime.store.effect(repository_id, RESULT_EFFECT, _request(comment_id, number))
+        said = str(result.note["text"]) if result else text
+        answers.append(Answered(state.texts.get(number) or f"line {number}", said))
+    body = render_reply(comment_id, answers, state.notes)
+    return body, hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def tell(context: Context, installation_id: int, repository_id: int, request: str, text: str) -> None:
+    """Let the answer to a command say what came out of it.
+
+    Kept before it is shown: whoever comes second, this or the answer itself, sees what the other
+    kept and shows both. So the order in which they end does not matter, nor does a second time.
+
+    Args:
+        request: as the command's ``Call`` had it; any other is nobody's command and is left alone.
+        text: Markdown.
+
+    Raises:
+        Gone: the repository is.
+    """
+    command = _REQUEST.fullmatch(request)
+    if command is None:
+        return
+    store = context.runtime.store
+    store.save_effect(repository_id, RESULT_EFFECT, request, StoredEffect(0, "", {"text": text}))
+    comment_id = int(command[1])
+    state = _known(context, repository_id, comment_id)
+    if state is not None and state.done:
+        _refresh(context, installation_id, repository_id, comment_id, state)
+
+
+def _refresh(
+    context: Context, installation_id: int, repository_id: int, comment_id: int, state: State
+) -> None:
+    """Edit a posted answer until it says what is known; costs GitHub nothing when it does so already."""
+    # Another may keep a result while this one writes; each result is kept but once.
+    for _ in range(len(state.answers) + 1):
+        body, digest = _rendered(context, repository_id, comment_id, state)
+        if digest == state.digest:
+            return
+        with context.runtime.github.writer(installation_id, repository_id, context.guard) as writer:
+            try:
+                writer.update_comment(state.reply, body)
+            except Gone:
+                # Somebody deleted the answer, and did not ask for another one.
+                logger.info("an answer is gone", extra={"comment": comment_id})
+        state.digest = digest
+        _keep(context, repository_id, comment_id, state)
+
+
+def _request(comment_id: int, line: int) -> str:
+    """Names one command in all that follows from it."""
+    return f"comment:{comment_id}:{line}"
 
 
 def _notes(context: Context, asked: Asked, state: State) -> Iterator[str]:
@@ -419,34 +622,39 @@ def _notes(context: Context, asked: Asked, state: State) -> Iterator[str]:
 # What is kept
 
 
-def _known(context: Context, asked: Asked) -> State:
-    kept = context.runtime.store.effect(asked.repository_id, COMMAND_EFFECT, str(asked.comment_id))
+def _known(context: Context, repository_id: int, comment_id: int) -> State | None:
+    kept = context.runtime.store.effect(repository_id, COMMAND_EFFECT, str(comment_id))
     if kept is None:
-        return State()
+        return None
     note = kept.note
     return State(
+        issue=note.get("issue", 0),
         reply=kept.number,
         digest=kept.digest,
         granted=note["granted"],
         head=note["head"],
         looked=note["looked"],
         answers={int(number): text for number, text in note["answers"].items()},
+        texts={int(number): text for number, text in note.get("texts", {}).items()},
+        notes=tuple(note.get("notes", ())),
         done=note["done"],
     )
 
 
-def _keep(context: Context, asked: Asked, state: State) -> None:
+def _keep(context: Context, repository_id: int, comment_id: int, state: State) -> None:
     note = {
         # For whoever links to the answer; GitHub leads from an issue's address to a pull request's.
-        "issue": asked.number,
+        "issue": state.issue,
         "granted": state.granted,
         "head": state.head,
         "looked": state.looked,
         "answers": {str(number): text for number, text in state.answers.items()},
+        "texts": {str(number): text for number, text in state.texts.items()},
+        "notes": list(state.notes),
         "done": state.done,
     }
     effect = StoredEffect(state.reply, state.digest, note)
-    context.runtime.store.save_effect(asked.repository_id, COMMAND_EFFECT, str(asked.comment_id), effect)
+    context.runtime.store.save_effect(repository_id, COMMAND_EFFECT, str(comment_id), effect)
 
 
 @contextmanager

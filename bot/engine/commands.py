@@ -12,6 +12,8 @@ from datetime import date, datetime
 from difflib import get_close_matches
 from typing import Protocol
 
+from bot.config.cascade import Origin
+from bot.config.organisation import Exempting
 from bot.config.settings import Publish
 from bot.engine.governing import Governing
 from bot.model.errors import UserError
@@ -35,12 +37,47 @@ class Look(Protocol):
         """The last day of each exemption that is in force, by check; without a call to GitHub."""
         ...
 
-    def governing(self) -> tuple[Governing, bytes, str]:
-        """The policy in force, the bytes of its file and the commit whose file was read."""
+    def governing(self) -> Governing:
+        """The policy in force at the head of the default branch."""
+        ...
+
+    def owner_shown(self) -> bool:
+        """Whoever reads the answer may know which line of the organisation's policy says what."""
+        ...
+
+    def exempting(self, check: CheckSpec) -> Exempting:
+        """Who may exempt the check by command, as the organisation says; without a call to GitHub."""
+        ...
+
+    def lock(self, check: CheckSpec) -> Origin | None:
+        """What keeps the check from being exempted; without a call to GitHub."""
+        ...
+
+    def wish(self, check: CheckSpec) -> StoredExemption | None:
+        """An exemption that somebody asked for and that nobody has approved yet."""
+        ...
+
+    def wishes(self) -> tuple[StoredExemption, ...]:
+        """All exemptions that somebody asked for and that a second person has to approve, also older ones."""
         ...
 
     def health_issue(self) -> PublishedIssue | None:
         """The repository's health issue of any state."""
+        ...
+
+    def roll_up(self) -> int | None:
+        """The number of the organisation's page, if this repository holds it."""
+        ...
+
+    def owns(self) -> bool:
+        """The author of the comment is an owner of the organisation now, or is the account itself.
+
+        Raises UserError when GitHub does not tell.
+        """
+        ...
+
+    def stopped(self) -> bool:
+        """Nothing is written by itself here."""
         ...
 
 
@@ -55,8 +92,10 @@ class Call:
         words: what stands behind the command's name.
         options: ``name=value`` parts.
         actor_id, comment_id: whoever wrote it, and where.
+        role: the author's, as GitHub said a moment ago.
         publish: how loud the operator lets it be, unless policy says otherwise.
         request: names this command for check runs that answer it.
+        asked_at: when the comment was written, in whole seconds; None when that is not known.
     """
 
     registry: Registry
@@ -67,11 +106,13 @@ class Call:
     options: Mapping[str, str]
     look: Look
     now: datetime
+    role: Role = Role.NONE
     publish: Publish = Publish.ADVISE
     head_sha: str | None = None
     actor_id: int = 0
     comment_id: int = 0
     request: str = ""
+    asked_at: datetime | None = None
 
     def accept(self, spec_name: str, *, most: int, options: Iterable[str] = ()) -> None:
         """Raises UserError when there are more words than ``most`` or other options than these."""
@@ -90,6 +131,16 @@ class Call:
             raise UserError(unknown("check", name, self.registry.checks))
         return found
 
+    def owned_page(self, spec_name: str) -> None:
+        """Raises UserError unless an owner of the organisation wrote this under the organisation's page."""
+        if self.look.roll_up() != self.number:
+            raise UserError(
+                f"`{spec_name}` concerns the whole organisation, so it is given under the organisation's "
+                "page (`roll_up` of its policy names where that is)"
+            )
+        if not self.look.owns():
+            raise UserError(f"nothing was done: `{spec_name}` is for owners of the organisation")
+
     def may_show(self, check: CheckSpec) -> bool:
         """What the check says may stand where everybody can read it who reads the repository."""
         return not self.repository.public or check.audience is Audience.PUBLIC
@@ -103,13 +154,19 @@ class Reply:
         text: Markdown; whatever came from outside was made inert.
         work: submitted before the answer is posted.
         exempt: an exemption to keep.
+        wish: an exemption to keep until somebody approves it.
         unmute: lift the silence of the health issue.
+        ratchet: checks whose baseline ends.
+        stop: True stops all that is written by itself for this installation, False resumes it.
     """
 
     text: str
     work: tuple[Payload | Submission, ...] = field(default=())
     exempt: StoredExemption | None = None
+    wish: StoredExemption | None = None
     unmute: bool = False
+    ratchet: tuple[str, ...] = ()
+    stop: bool | None = None
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

@@ -36,6 +36,8 @@ class Runtime:
     licences: LicenceDetector
     clock: Clock
     metrics: Metrics
+    silent: bool = False
+    """Nothing is written to the repositories that are judged, whatever policy says."""
 
     def submit(self, items: Iterable[Payload | Submission]) -> list[str]:
         """Record work in the ledger, then hint it; returns the work ids."""

@@ -190,7 +190,7 @@ class Dispatcher:
         except PlumblineError as error:
             return self._fail(claimed, describe(error))
         try:
-            event = parse(claimed.event, claim.id, body)
+            event = parse(claimed.event, claim.id, body, app_id=self._runtime.settings.app_id)
         except Malformed as error:
             return self._fail(claimed, f"{describe(error)[:300]}; {NOT_GITHUBS}", permanent=True)
         try:

@@ -7,15 +7,19 @@ with the same reason, and no check ever sees it. So a check that runs has all th
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields, is_dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import bot.model.facts
 import bot.model.verdicts
 from bot.config.policy import Policy
+from bot.engine.custom import with_custom
+from bot.model.custom_checks import Rule
 from bot.model.errors import (
     Gone,
     LeaseLost,
@@ -23,11 +27,13 @@ from bot.model.errors import (
     LimitReached,
     Malformed,
     PermissionMissing,
+    Scarce,
     Unavailable,
 )
-from bot.model.verdicts import Judgement, Outcome, Reason, Unknown, Verdict, unknown
-from bot.ports import LicenceDetector, RepoReader, WorkflowAuditor
+from bot.model.verdicts import Judgement, Outcome, Reason, Scope, Severity, Unknown, Verdict, unknown
+from bot.ports import LicenceDetector, OwnerReader, RepoReader, Wanted, WorkflowAuditor
 from bot.registry import BUILT_IN_INPUTS, Registry
+from bot.selections import Selection
 from bot.spec import CheckSpec, FactSpec
 
 logger = logging.getLogger(__name__)
@@ -51,77 +57,247 @@ def collect(
     branch: str,
     now: datetime,
     tolerate: bool,
+    owner: OwnerReader | None = None,
+    granted: Mapping[str, str] | None = None,
+    custom_rules: tuple[Rule, ...] = (),
 ) -> Facts:
-    """Read facts and what they need in turn, each once.
+    """Read facts and what they need in turn, each once; see ``Collection``."""
+    collection = Collection(
+        registry,
+        fact_names,
+        {
+            "reader": reader,
+            "owner": owner,
+            "auditor": auditor,
+            "licences": licences,
+            "commit": commit,
+            "branch": branch,
+            "now": now,
+            "custom_rules": custom_rules,
+            "properties": None,
+        },
+        tolerate=tolerate,
+        granted=granted,
+    )
+    if not collection.step():
+        raise RuntimeError("a reader that reads alone wants a document")
+    return collection.facts
+
+
+READ_AT = "@read"
+"""Among facts that are kept: when each of those was read that may be used again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Facts as ``freeze`` left them, thawed one by one when they are wanted.
 
     Args:
-        fact_names: as ``needed_facts`` gives them.
-        commit: the commit whose files are read; empty for a repository without one.
-        branch: the branch that others are measured against.
+        frozen: by name; nothing for a repository that was never read.
+    """
+
+    frozen: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def read_at(self) -> Mapping[str, datetime]:
+        """When those were read that may be used again."""
+        noted = self.frozen.get(READ_AT)
+        return {} if noted is None else _thawed(noted, {})  # type: ignore[return-value]
+
+    def value(self, registry: Registry, name: str) -> object | None:
+        """A fact; None when it is not there, or has another shape now."""
+        return thaw(registry, {name: self.frozen[name]}).get(name) if name in self.frozen else None
+
+
+class Collection:
+    """The facts of one repository (or owner) while they are being read.
+
+    Args:
+        fact_names: as ``needed_facts`` gives them; what these need is read, too.
+        inputs: the built-in inputs; ``commit`` is the commit whose files are read (empty for a
+            repository without one), ``branch`` the one that others are measured against.
         tolerate: a passing fault makes a fact unknown; else it is raised, so that the whole work
             is tried again first.
-
-    Raises:
-        LimitReached: GitHub asks to come back later.
-        Gone: the repository or the commit is no more (``InstallationGone`` too).
-        Unavailable: a passing fault, unless ``tolerate``.
+        granted: permission -> level that the installation has; None when it is not known.
+        kept: what was read before, of which facts that may be kept take their value while it is fresh
+            (``FactSpec.keep_s``).
     """
-    inputs = {
-        "reader": reader,
-        "auditor": auditor,
-        "licences": licences,
-        "commit": commit,
-        "branch": branch,
-        "now": now,
-    }
-    found: dict[str, object] = {}
 
-    def value(name: str) -> object:
-        if name in inputs:
-            return inputs[name]
-        if name not in found:
-            spec = registry.facts[name]
-            arguments = {need: value(need) for need in spec.needs}
-            missing = next((a for a in arguments.values() if isinstance(a, Unknown)), None)
-            found[name] = missing or _read(spec, arguments, tolerate=tolerate)
-        return found[name]
+    def __init__(
+        self,
+        registry: Registry,
+        fact_names: Iterable[str],
+        inputs: Mapping[str, object],
+        *,
+        tolerate: bool,
+        granted: Mapping[str, str] | None = None,
+        kept: Kept | None = None,
+    ) -> None:
+        self._registry = registry
+        self._names = sorted(fact_names)
+        self._inputs = inputs
+        self._kept = kept or Kept()
+        self._tolerate = tolerate
+        self._granted = granted
+        self._noted: dict[str, datetime] = {}
+        self.facts: dict[str, object] = {}
 
-    for name in sorted(fact_names):
-        value(name)
-    return found
+    def step(self) -> bool:
+        """Read what can be read now; True when no fact waits for a document any more.
 
+        Raises:
+            LimitReached: GitHub asks to come back later.
+            Gone: the repository or the commit is no more (``InstallationGone`` too).
+            Unavailable: a passing fault, unless tolerated.
+        """
+        waiting: set[str] = set()
+        for name in self._names:
+            self._value(name, waiting)
+        if not waiting and isinstance(now := self._inputs.get("now"), datetime):
+            read_at = {
+                name: self._noted.get(name, now)
+                for name in self.facts
+                if name in self._registry.facts and self._registry.facts[name].keep_s
+            }
+            self.facts |= {READ_AT: read_at} if read_at else {}
+        return not waiting
 
-def _read(spec: FactSpec, arguments: Mapping[str, object], *, tolerate: bool) -> object:
-    try:
-        return spec.function(**arguments)
-    except (LimitReached, Gone, LeaseLost, LedgerUnavailable):
-        raise
-    except PermissionMissing as error:
-        return Unknown(Reason.PERMISSION, _sentence(error), error.permission)
-    except Malformed as error:
-        return Unknown(Reason.FAULT, _sentence(error))
-    except Unavailable as error:
-        if not tolerate:
+    def _value(self, name: str, waiting: set[str]) -> object:
+        if name in self._inputs:
+            return self._inputs[name]
+        if name in self.facts:
+            return self.facts[name]
+        if name in waiting:
+            return _WAITING
+        spec = self._registry.facts[name]
+        arguments = {need: self._value(need, waiting) for need in spec.needs if need != "answer"}
+        missing = next(
+            (a for need, a in arguments.items() if isinstance(a, Unknown) and need not in spec.copes), None
+        )
+        value: object
+        if missing is not None:
+            value = missing
+        elif any(argument is _WAITING for argument in arguments.values()):
+            value = _WAITING
+        else:
+            value = self._refused(spec) or self._still_good(spec)
+            if value is None:
+                value = self._read(spec, arguments)
+        if value is _WAITING:
+            waiting.add(name)
+        else:
+            self.facts[name] = value
+        return value
+
+    def _still_good(self, spec: FactSpec) -> object | None:
+        """The value of last time, where it may be kept and is not too old."""
+        if not spec.keep_s:
+            return None
+        at, now = self._kept.read_at.get(spec.name), self._inputs.get("now")
+        if at is None or not isinstance(now, datetime):
+            return None
+        if not timedelta(0) <= now - at < timedelta(seconds=spec.keep_s):
+            return None
+        value = self._kept.value(self._registry, spec.name)
+        if value is not None and not isinstance(value, Unknown):
+            self._noted[spec.name] = at
+            return value
+        return None
+
+    def _refused(self, spec: FactSpec) -> Unknown | None:
+        """What is known not to be granted is not asked for."""
+        if "owner" in spec.needs or spec.owner:
+            owner = self._inputs.get("owner")
+            if owner is None:
+                return Unknown(Reason.PERMISSION, "a clone does not tell of its owner")
+        lacking = missing_permission(spec.permission, self._granted)
+        if lacking is None:
+            return None
+        return Unknown(Reason.PERMISSION, f"the permission {lacking} is not granted", lacking)
+
+    def _read(self, spec: FactSpec, arguments: dict[str, object]) -> object:
+        try:
+            if "answer" in spec.needs:
+                source: Any = self._inputs["owner" if spec.owner else "reader"]
+                arguments["answer"] = source.graph(spec.graph, spec.permission)
+            return spec.function(**arguments)
+        except Wanted:
+            return _WAITING
+        except (LimitReached, Gone, LeaseLost, LedgerUnavailable):
             raise
-        return Unknown(Reason.FAULT, _sentence(error))
-    except Exception as error:
-        # One faulty plug-in must not take the other facts with it; what it raised is logged whole.
-        logger.exception("a fact failed", extra={"fact": spec.name, "source": spec.module})
-        return Unknown(Reason.FAULT, f"reading {spec.name} failed with {type(error).__name__}")
+        except PermissionMissing as error:
+            return Unknown(Reason.PERMISSION, _sentence(error), error.permission)
+        except Scarce as error:
+            return Unknown(Reason.LIMIT, _sentence(error))
+        except Malformed as error:
+            return Unknown(Reason.FAULT, _sentence(error))
+        except Unavailable as error:
+            if not self._tolerate:
+                raise
+            return Unknown(Reason.FAULT, _sentence(error))
+        except Exception as error:
+            # One faulty plug-in must not take the other facts with it; what it raised is logged whole.
+            logger.exception("a fact failed", extra={"fact": spec.name, "source": spec.module})
+            return Unknown(Reason.FAULT, f"reading {spec.name} failed with {type(error).__name__}")
+
+
+_WAITING = object()
+
+_LEVELS = ("read", "write", "admin")
+
+
+def missing_permission(needed: str, granted: Mapping[str, str] | None) -> str | None:
+    """The first of ``needed`` (``contents: read, checks: write``) that is not granted; None when all are.
+
+    Every App has ``metadata: read``, and what is not known counts as granted.
+    """
+    if granted is None:
+        return None
+    for part in needed.split(", "):
+        name, _, level = part.partition(": ")
+        has = granted.get(name, "")
+        if name and name != "metadata" and (has not in _LEVELS or _LEVELS.index(has) < _LEVELS.index(level)):
+            return part
+    return None
 
 
 def _sentence(error: Exception) -> str:
     return " ".join(str(error).split())[:500] or type(error).__name__
 
 
-def needed_facts(registry: Registry, policy: Policy, file_fed_only: bool = False) -> frozenset[str]:
-    """Names of the facts that the enabled checks ask for themselves."""
+def needed_facts(
+    registry: Registry, policy: Policy, file_fed_only: bool = False, *, scope: Scope = Scope.REPOSITORY
+) -> frozenset[str]:
+    """Names of the facts that the enabled checks of a scope ask for themselves."""
     return frozenset(
         need
-        for spec in _enabled(registry, policy, file_fed_only)
+        for spec in _enabled(registry, policy, file_fed_only, scope)
         for need in spec.needs
         if need not in BUILT_IN_INPUTS
     )
+
+
+def declared_selections(
+    registry: Registry, fact_names: Iterable[str], granted: Mapping[str, str] | None = None
+) -> list[Selection]:
+    """What facts, and those that they build on, declare to ask of GraphQL about a repository.
+
+    Args:
+        granted: permission -> level; what is known not to be granted is not asked for.
+    """
+    found: dict[str, Selection] = {}
+    seen: set[str] = set()
+    todo = list(fact_names)
+    while todo:
+        name = todo.pop()
+        if name in seen or name not in registry.facts:
+            continue
+        seen.add(name)
+        spec = registry.facts[name]
+        todo += spec.needs
+        if not spec.owner and missing_permission(spec.permission, granted) is None:
+            found |= {selection.text: selection for selection in spec.graph.values()}
+    return list(found.values())
 
 
 def file_fed(registry: Registry, spec: CheckSpec) -> bool:
@@ -142,9 +318,15 @@ def _from_files(registry: Registry, name: str) -> bool:
 
 
 def judge(
-    registry: Registry, policy: Policy, facts: Facts, now: datetime, *, file_fed_only: bool = False
+    registry: Registry,
+    policy: Policy,
+    facts: Facts,
+    now: datetime,
+    *,
+    file_fed_only: bool = False,
+    scope: Scope = Scope.REPOSITORY,
 ) -> tuple[Judgement, ...]:
-    """Let every enabled check judge the facts.
+    """Let every enabled check of a scope judge the facts.
 
     A check whose facts are unknown or missing is unknown; one that crashes is an ``error`` of its
     own and harms no other.
@@ -153,16 +335,17 @@ def judge(
         One judgement per enabled check, worst first.
     """
     judged = [
-        _judged(registry, spec, policy, facts, now) for spec in _enabled(registry, policy, file_fed_only)
+        _judged(registry, spec, policy, facts, now)
+        for spec in _enabled(registry, policy, file_fed_only, scope)
     ]
     return tuple(sorted(judged, key=_worst_first))
 
 
-def _enabled(registry: Registry, policy: Policy, file_fed_only: bool) -> list[CheckSpec]:
+def _enabled(registry: Registry, policy: Policy, file_fed_only: bool, scope: Scope) -> list[CheckSpec]:
     return [
         spec
-        for spec in registry.checks.values()
-        if policy.of(spec).enabled and (not file_fed_only or file_fed(registry, spec))
+        for spec in with_custom(registry, policy).checks.values()
+        if spec.scope is scope and policy.of(spec).enabled and (not file_fed_only or file_fed(registry, spec))
     ]
 
 
@@ -179,7 +362,7 @@ def _judged(registry: Registry, spec: CheckSpec, policy: Policy, facts: Facts, n
     return Judgement(
         check=spec.name,
         verdict=verdict,
-        severity=spec.severity if in_force.severity is None else in_force.severity,
+        severity=_weight(spec, policy, verdict),
         audience=spec.audience,
         title=spec.doc.title,
         why=spec.doc.why,
@@ -189,6 +372,17 @@ def _judged(registry: Registry, spec: CheckSpec, policy: Policy, facts: Facts, n
         rule_version=spec.rule_version,
         file_fed=file_fed(registry, spec),
     )
+
+
+def _weight(spec: CheckSpec, policy: Policy, verdict: Verdict) -> Severity:
+    """How much the verdict matters: what policy says, else the worst observation where each has a weight."""
+    said = policy.checks.get(spec.name)
+    if said is not None and said.severity is not None:
+        return said.severity
+    weights = [evidence.severity for evidence in verdict.evidence]
+    if verdict.outcome is Outcome.FAIL and weights and None not in weights:
+        return max(weight for weight in weights if weight is not None)
+    return spec.severity
 
 
 _NEVER_READ = Unknown(Reason.FAULT, "a fact that this check needs was not read")
@@ -290,9 +484,13 @@ def _thawed(value: Any, shapes: Mapping[str, type]) -> object:
     return shape(**{key: _thawed(item, shapes) for key, item in rest.items()})
 
 
+@lru_cache(maxsize=512)
 def _shapes(function: Callable[..., Any]) -> dict[str, type]:
-    """The value types a fact may consist of: the project's own, and those its module knows."""
-    modules = [function.__globals__, vars(bot.model.facts), vars(bot.model.verdicts)]
+    """The value types a fact may consist of: those its module knows, and those of the model beside them."""
+    known = [value for value in function.__globals__.values() if isinstance(value, type)]
+    beside = {value.__module__ for value in known if value.__module__.startswith("bot.model.")}
+    modules = [function.__globals__, *(vars(sys.modules[name]) for name in sorted(beside))]
+    modules += [vars(bot.model.facts), vars(bot.model.verdicts)]
     return {
         name: value
         for module in modules

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,7 +30,9 @@ from bot.report.health_issue import (
     RenderedIssue,
     is_ours,
     render_health_issue,
+    render_redacted,
 )
+from bot.report.roll_up import is_roll_up, render_withdrawn
 
 logger = logging.getLogger(__name__)
 
@@ -105,16 +108,26 @@ def _publish_issue(
     mode = policy.publish or runtime.settings.publish
     if mode is Publish.OBSERVE or not repository.has_issues or repository.archived:
         return None
-    kept = runtime.store.effect(repository.id, "issue", "health")
-    issue = _find(writer, kept)
+    living = Living(
+        repository.id,
+        "health",
+        is_ours,
+        report.judged_at,
+        {"commit": report.commit},
+        public=repository.public,
+    )
+    kept = living.kept(context)
+    issue = _find(writer, kept, living)
     judgements = visible(report)
     findings = [j for j in judgements if j.outcome is Outcome.FAIL]
     shown = {j.check for j in judgements}
     changes = tuple(c for c in report.changes if c.check in shown)
     rendered = render_health_issue(report, first_seen=first_seen)
     if issue is None:
-        wanted = bool(findings) and (mode is Publish.ISSUES or speaks(changes, judgements))
-        return _open(context, writer, report, rendered) if wanted else None
+        # Whoever deleted it has spoken: it comes again for what is new only.
+        baseline = report.stood if kept is None else None
+        wanted = bool(findings) and (mode is Publish.ISSUES or speaks(changes, judgements, baseline))
+        return _open(context, writer, living, rendered) if wanted else None
     if issue.locked:
         return issue.number
     by_us, unmuted = (bool(kept and kept.note.get(key)) for key in ("closed_by_us", UNMUTED))
@@ -125,14 +138,102 @@ def _publish_issue(
     else:
         state, reason = _state(issue, bool(findings), worst, by_us=by_us, unmuted=unmuted)
     if state == "open" and issue.state == "closed":
-        _refuse_noise(kept, report.judged_at)
-    _write(context, writer, report, issue, rendered, kept, state, reason)
+        _refuse_noise(kept, living.at)
+    _write(context, writer, living, issue, rendered, kept, state, reason)
     return issue.number
+
+
+def publish_roll_up(
+    context: Context, writer: RepoWriter, repository_id: int, rendered: RenderedIssue, now: datetime
+) -> int | None:
+    """Bring an organisation's report in a repository to this state; None when it has no issues.
+
+    Who may read it is the caller's to make sure of, before each write. One that a person closed or
+    locked is left alone.
+    """
+    living = Living(repository_id, "roll-up", is_roll_up, now)
+    kept = living.kept(context)
+    try:
+        issue = _find(writer, kept, living)
+        if issue is None:
+            return _open(context, writer, living, rendered)
+        if issue.state == "open" and not issue.locked:
+            _write(context, writer, living, issue, rendered, kept, "open", None)
+        return issue.number
+    except Rejected as refusal:
+        if refusal.status != ISSUES_OFF:
+            raise
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Living:
+    """An issue of ours that is edited in place.
+
+    Args:
+        key: tells a repository's living issues apart.
+        ours: body -> whether it carries this issue's marker.
+        at: when what it shall say was found.
+        detail: for the audit, beside repository and number.
+        public: what it says is for everybody.
+    """
+
+    repository_id: int
+    key: str
+    ours: Callable[[str], bool]
+    at: datetime
+    detail: Mapping[str, str] = field(default_factory=dict)
+    public: bool = False
+
+    def kept(self, context: Context) -> StoredEffect | None:
+        """What is kept of it."""
+        return context.runtime.store.effect(self.repository_id, "issue", self.key)
+
+    def keep(self, context: Context, effect: StoredEffect) -> None:
+        """Keep it."""
+        context.runtime.store.save_effect(self.repository_id, "issue", self.key, effect)
+
+
+def redact(context: Context, writer: RepoWriter, repository_id: int) -> list[int]:
+    """Take away what our issues in a repository say that was made public; the numbers of those written.
+
+    Whatever state they are in, and however loud policy lets it be: what was written for fewer readers
+    must not stay. Done twice, nothing is written the second time.
+    """
+    now = context.runtime.clock.now()
+    pages = (
+        (Living(repository_id, "health", is_ours, now, public=True), render_redacted(repository_id)),
+        (
+            Living(repository_id, "roll-up", is_roll_up, now, public=True),
+            render_withdrawn(_owner_of(context, repository_id)),
+        ),
+    )
+    written = []
+    for living, rendered in pages:
+        kept = living.kept(context)
+        if kept is not None and kept.note.get("public"):
+            continue
+        issue = _find(writer, kept, living)
+        if issue is None:
+            continue
+        writer.update_issue(issue.number, body=rendered.body)
+        note = {**(kept.note if kept else {}), "public": True, "body": _digest(rendered.body)}
+        living.keep(context, StoredEffect(issue.number, rendered.digest, note))
+        _record(context, living, "issue.redacted", issue.number)
+        written.append(issue.number)
+    return written
+
+
+def written_for_fewer(context: Context, repository_id: int) -> bool:
+    """The health issue says what only those may read who could when it was written."""
+    kept = _health(context, repository_id).kept(context)
+    return kept is not None and kept.note.get("public") is False
 
 
 def health_issue(context: Context, writer: RepoWriter, repository_id: int) -> PublishedIssue | None:
     """The repository's health issue of any state, as it is now."""
-    return _find(writer, context.runtime.store.effect(repository_id, "issue", "health"))
+    living = _health(context, repository_id)
+    return _find(writer, living.kept(context), living)
 
 
 def unmute_health_issue(context: Context, writer: RepoWriter, repository_id: int) -> None:
@@ -140,23 +241,26 @@ def unmute_health_issue(context: Context, writer: RepoWriter, repository_id: int
     issue = health_issue(context, writer, repository_id)
     if issue is None:
         return
-    store = context.runtime.store
-    kept = store.effect(repository_id, "issue", "health")
+    living = _health(context, repository_id)
+    kept = living.kept(context)
     note = {**(kept.note if kept else {}), UNMUTED: True}
-    effect = StoredEffect(issue.number, kept.digest if kept else "", note)
-    store.save_effect(repository_id, "issue", "health", effect)
+    living.keep(context, StoredEffect(issue.number, kept.digest if kept else "", note))
 
 
-def _find(writer: RepoWriter, kept: StoredEffect | None) -> PublishedIssue | None:
+def _health(context: Context, repository_id: int) -> Living:
+    return Living(repository_id, "health", is_ours, context.runtime.clock.now())
+
+
+def _find(writer: RepoWriter, kept: StoredEffect | None, living: Living) -> PublishedIssue | None:
     """Our issue by its kept number, else by label and marker; extra ones are closed as duplicates."""
     if kept:
         try:
             issue = writer.issue(kept.number)
         except Gone:
-            logger.info("health issue is gone", extra={"issue": kept.number})
+            logger.info("an issue of ours is gone", extra={"issue": kept.number, "key": living.key})
         else:
             return issue
-    ours = sorted((i for i in writer.issues(LABEL) if is_ours(i.body)), key=lambda i: i.number)
+    ours = sorted((i for i in writer.issues(LABEL) if living.ours(i.body)), key=lambda i: i.number)
     first = next((i for i in ours if i.state == "open"), ours[0] if ours else None)
     for extra in ours:
         if first and extra.number != first.number and extra.state == "open":
@@ -177,25 +281,24 @@ def _state(
     return ("open", "reopened") if worst is not None and worst >= Severity.HIGH else ("closed", None)
 
 
-def _open(context: Context, writer: RepoWriter, report: Report, rendered: RenderedIssue) -> int:
-    known = context.runtime.store.repository(report.repository.id)
-    _take_creation(context, known[0] if known else 0, report.judged_at)
+def _open(context: Context, writer: RepoWriter, living: Living, rendered: RenderedIssue) -> int:
+    _take_creation(context, _installation(context, living), living.at)
     try:
         writer.ensure_label(LABEL, LABEL_COLOUR, LABEL_DESCRIPTION)
     except Rejected as refusal:
         # The label only helps to find the issue again; the marker and the kept number do so too.
         logger.warning("label was refused", extra={"reason": str(refusal)})
     number = writer.create_issue(rendered.title, rendered.body, [LABEL])
-    notices = [report.judged_at.date().isoformat()]
-    _keep(context, report, number, rendered, {"closed_by_us": False, "notices": notices})
-    _record(context, report, "issue.opened", number)
+    notices = [living.at.date().isoformat()]
+    _keep(context, living, number, rendered, {"closed_by_us": False, "notices": notices})
+    _record(context, living, "issue.opened", number)
     return number
 
 
 def _write(
     context: Context,
     writer: RepoWriter,
-    report: Report,
+    living: Living,
     issue: PublishedIssue,
     rendered: RenderedIssue,
     kept: StoredEffect | None,
@@ -214,31 +317,40 @@ def _write(
             state=change,
             state_reason=reason if change else None,
         )
-        _record(context, report, f"issue.{change or 'edited'}", issue.number)
+        _record(context, living, f"issue.{change or 'edited'}", issue.number)
     if not same or kept is None:
         body = rendered if not same else replace(rendered, body=issue.body)
-        notices = _notices(kept, report.judged_at)
+        notices = _notices(kept, living.at)
         if state == "open" and issue.state == "closed":
-            notices.append(report.judged_at.date().isoformat())
+            notices.append(living.at.date().isoformat())
         note = {"closed_by_us": closed_by_us, "notices": notices}
         if state == "closed" and kept and kept.note.get(UNMUTED):
             note[UNMUTED] = True
-        _keep(context, report, issue.number, body, note)
+        _keep(context, living, issue.number, body, note)
 
 
 def _keep(
-    context: Context, report: Report, number: int, rendered: RenderedIssue, note: dict[str, Any]
+    context: Context, living: Living, number: int, rendered: RenderedIssue, note: dict[str, Any]
 ) -> None:
-    effect = StoredEffect(number, rendered.digest, {"body": _digest(rendered.body), **note})
-    context.runtime.store.save_effect(report.repository.id, "issue", "health", effect)
+    said = {"body": _digest(rendered.body), "public": living.public, **note}
+    living.keep(context, StoredEffect(number, rendered.digest, said))
 
 
-def _record(context: Context, report: Report, action: str, number: int) -> None:
+def _record(context: Context, living: Living, action: str, number: int) -> None:
     runtime = context.runtime
     runtime.metrics.count("effects_total", kind="issue")
-    known = runtime.store.repository(report.repository.id)
-    detail = {"repository": report.repository.id, "issue": number, "commit": report.commit}
-    runtime.store.audit(known[0] if known else 0, "plumbline", action, detail)
+    detail = {"repository": living.repository_id, "issue": number, **living.detail}
+    runtime.store.audit(_installation(context, living), "plumbline", action, detail)
+
+
+def _installation(context: Context, living: Living) -> int:
+    return _owner_of(context, living.repository_id)
+
+
+def _owner_of(context: Context, repository_id: int) -> int:
+    """The installation that has a repository; 0 when that is not known."""
+    known = context.runtime.store.repository(repository_id)
+    return known[0] if known else 0
 
 
 def _take_creation(context: Context, installation_id: int, now: datetime) -> None:

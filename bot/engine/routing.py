@@ -15,8 +15,11 @@ MAX_DIGITS = 20
 """Longest whole number accepted; GitHub's ids have at most 64 bits."""
 
 
-def parse(event: str, delivery: str, body: bytes) -> Event:
+def parse(event: str, delivery: str, body: bytes, *, app_id: int = 0) -> Event:
     """Read a delivery's body.
+
+    Args:
+        app_id: of our own App.
 
     Raises:
         Malformed: it is not one JSON object of valid text with finite numbers and distinct keys.
@@ -39,7 +42,7 @@ def parse(event: str, delivery: str, body: bytes) -> Event:
     if not isinstance(payload, dict):
         raise Malformed(f"the payload is a JSON {type(payload).__name__}, not an object")
     action = payload.get("action")
-    return Event(event, action if isinstance(action, str) else "", delivery, payload)
+    return Event(event, action if isinstance(action, str) else "", delivery, payload, app_id)
 
 
 def route(registry: Registry, event: Event) -> list[Work]:

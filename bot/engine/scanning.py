@@ -3,29 +3,57 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum
+from functools import partial
 
 from bot.config.policy import Policy
 from bot.config.settings import Publish
-from bot.engine import delta
+from bot.engine import delta, scoring
 from bot.engine.answering import answering
 from bot.engine.context import Context, Runtime
+from bot.engine.custom import custom_rules, with_custom
 from bot.engine.evaluate import Facts, collect, freeze, judge, needed_facts
-from bot.engine.governing import Governing, governing_policy, oid_at, read_at
-from bot.engine.publish import publish_check_run, publish_health_issue
-from bot.model.errors import Gone
-from bot.model.facts import Repository
+from bot.engine.governing import Governing, governing_policy
+from bot.engine.publish import publish_check_run, publish_health_issue, redact, written_for_fewer
+from bot.engine.reading import Look, collection, facts_of, look, open_batch, settle, settle_all
+from bot.engine.refreshing import ensure_organisation, proposed_policies
+from bot.engine.turns import turn
+from bot.model.attributes import Described
+from bot.model.errors import (
+    Gone,
+    InstallationGone,
+    LeaseLost,
+    LedgerUnavailable,
+    LimitReached,
+    PlumblineError,
+)
+from bot.model.facts import Codeowners, PullRequest, Repository
 from bot.model.reports import CheckRun, Report
 from bot.model.verdicts import Audience, Judgement, Outcome
-from bot.ports import CHECK_RUN_EFFECT, RepoReader, RepoWriter, StoredEffect, StoredVerdict
-from bot.report.check_run import render_check_run
+from bot.ports import CHECK_RUN_EFFECT, RepoReader, RepoWriter, Store, StoredEffect, StoredVerdict
+from bot.report.check_run import render_check_run, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
 
 logger = logging.getLogger(__name__)
 
+SHARD = 60
+"""Repositories judged together: enough to share later documents, few enough for a quarter of an hour."""
+
 PATIENCE = 3
 """Attempts after which what is still unreadable is reported as unknown instead of tried again."""
+
+
+class Unpublished(Enum):
+    """Why a judging ended without a publication."""
+
+    NOTHING_TO_JUDGE = "the repository is empty or disabled"
+    ARCHIVED = "the repository is archived"
+    SUPERSEDED = "a judging that began later has published already"
+    OBSERVED = "policy wants nothing published"
+    NOT_ENROLLED = "the organisation's policy leaves this repository alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,53 +88,234 @@ def target(runtime: Runtime, installation_id: int, repository_id: int, reader: R
     return Target(installation_id, repository)
 
 
-def judge_repository(context: Context, reader: RepoReader, at: Target, request: str) -> None:
+def known_repository(runtime: Runtime, installation_id: int, repository_id: int) -> Repository:
+    """The repository as last seen, which is asked for when it is new to us or was another's.
+
+    Raises:
+        Gone: it does not belong to the installation; see ``target``.
+    """
+    known = runtime.store.repository(repository_id)
+    if known is not None and known[0] == installation_id and known[1].node_id:
+        return known[1]
+    with runtime.github.reader(installation_id, repository_id) as reader:
+        return target(runtime, installation_id, repository_id, reader).repository
+
+
+def judge_repository(
+    context: Context, installation_id: int, repository_id: int, request: str
+) -> Report | Unpublished:
     """Judge the head of the default branch; publish the check run and the health issue.
 
-    Takes the generation before it reads the head, so that an older result never replaces a newer.
+    Returns:
+        What was published, or why nothing was.
+
+    Raises:
+        Gone: the repository exists no more, or is not the installation's.
     """
     runtime = context.runtime
-    repository = at.repository
-    generation = runtime.ledger.next_generation(repository.id)
-    commit = reader.head(repository.default_branch)
-    kept_policy = runtime.store.policy(repository.id)
-    governing = governing_policy(runtime.registry, runtime.store, reader, repository.id, commit)
-    policy, now = governing.policy, runtime.clock.now()
-    silent = observes(runtime, policy) and not request
+    known = known_repository(runtime, installation_id, repository_id)
+    batch = open_batch(runtime, installation_id, [known])
+    generation = runtime.ledger.next_generation(known.id)
+    seen = settle(batch, lambda: look(runtime, batch, installation_id, known.id, generation))
+    if seen is None:
+        return Unpublished.NOTHING_TO_JUDGE
+    if not seen.governing.enrolled:
+        return Unpublished.NOT_ENROLLED
+    silent = observes(runtime, installation_id, seen.governing.policy) and not request
     with answering(
-        context, at.installation_id, repository.id, commit, policy=policy, request=request, silent=silent
+        context,
+        installation_id,
+        known.id,
+        seen.commit,
+        policy=seen.governing.policy,
+        request=request,
+        silent=silent,
     ):
-        facts = _facts(context, reader, policy, commit, repository.default_branch, now)
-        judgements, exempted = exempt(
-            judge(runtime.registry, policy, facts, now), policy, now, public=repository.public
+        reading = collection(
+            runtime,
+            installation_id,
+            seen,
+            tolerate=context.claim.attempt >= PATIENCE,
+            fresh=bool(request),
         )
+        facts = settle(batch, lambda: facts_of(reading))
+    runtime.metrics.observe("scan_points", batch.points)
+    return conclude(context, installation_id, seen, facts, request, batch.points)
+
+
+PULL_REQUESTS_PER_SCAN = 100
+"""How many open pull requests of a repository a sweep looks at."""
+
+
+def judge_together(
+    context: Context, installation_id: int, repositories: Sequence[Repository]
+) -> dict[int, tuple[PullRequest, ...]]:
+    """Judge repositories of one installation with documents that they share.
+
+    One that is gone, or whose publication fails, harms no other; the failure is raised at the end.
+
+    Args:
+        repositories: as last seen, with their node ids.
+
+    Returns:
+        By repository id, the open pull requests whose heads were never judged.
+    """
+    if not repositories:
+        return {}
+    runtime = context.runtime
+    batch = open_batch(runtime, installation_id, repositories)
+    generations = {r.id: runtime.ledger.next_generation(r.id) for r in repositories}
+    found = settle_all(
+        batch,
+        [partial(look, runtime, batch, installation_id, id_, number) for id_, number in generations.items()],
+    )
+    looks = [seen for seen in found if isinstance(seen, Look) and seen.governing.enrolled]
+    tolerate = context.claim.attempt >= PATIENCE
+    readings = [collection(runtime, installation_id, seen, tolerate=tolerate) for seen in looks]
+    told = settle_all(batch, [partial(facts_of, reading) for reading in readings])
+    pulls = settle_all(batch, [partial(_unjudged, runtime, seen) for seen in looks])
+    runtime.metrics.observe("scan_points", batch.points / max(1, len(repositories)))
+    failures: list[PlumblineError] = []
+    for seen, facts in zip(looks, told, strict=True):
+        if isinstance(facts, Gone):
+            continue
+        try:
+            conclude(context, installation_id, seen, facts, "", batch.points / len(repositories))
+        except (LimitReached, LeaseLost, LedgerUnavailable, InstallationGone):
+            raise
+        except Gone:
+            logger.info("gone while it was judged", extra={"repository": seen.repository.id})
+        except PlumblineError as error:
+            logger.warning("could not publish", extra={"repository": seen.repository.id, "why": str(error)})
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return {
+        seen.repository.id: waiting
+        for seen, waiting in zip(looks, pulls, strict=True)
+        if waiting and not isinstance(waiting, Gone)
+    }
+
+
+def _unjudged(runtime: Runtime, seen: Look) -> tuple[PullRequest, ...]:
+    """Open pull requests whose heads no check run of ours was made for, as far as we know."""
+    if seen.repository.archived:
+        return ()
+    listed, _ = seen.reader.open_pull_requests(limit=PULL_REQUESTS_PER_SCAN)
+    id_ = seen.repository.id
+
+    def judged(pull: PullRequest) -> bool:
+        kept = runtime.store.effect(id_, CHECK_RUN_EFFECT, f"pull:{pull.number}")
+        return kept is not None and kept.note.get("head") == pull.head_sha
+
+    return tuple(pull for pull in listed if not judged(pull))
+
+
+def conclude(
+    context: Context, installation_id: int, seen: Look, facts: Facts, request: str, points: float = 0.0
+) -> Report | Unpublished:
+    """Judge facts, publish what came out, and keep it; one worker at a time for a repository.
+
+    The generation was taken before the head was read, so an older result never replaces a newer.
+
+    Args:
+        points: what reading the facts cost.
+    """
+    with turn(context, seen.repository.id, "health") as alone:
+        return _conclude(alone, installation_id, seen, facts, request, points)
+
+
+def _conclude(
+    context: Context, installation_id: int, seen: Look, facts: Facts, request: str, points: float
+) -> Report | Unpublished:
+    runtime = context.runtime
+    repository, commit, governing = seen.repository, seen.commit, seen.governing
+    policy, now = governing.policy, runtime.clock.now()
+    silent = observes(runtime, installation_id, policy) and not request
+    kept_policy = runtime.store.policy(repository.id)
+    registry = with_custom(runtime.registry, policy)
+    judged = judge(registry, policy, facts, now)
+    judgements, exempted = exempt(judged, policy, now, public=repository.public)
     before = runtime.store.verdicts(repository.id)
+    pull_request = delta.merged_pull_request(scoring.subject_of(facts, commit))
+    public = scoring.public_checks(registry)
+    ratcheted = runtime.store.ratcheted(repository.id)
+    beside = delta.circumstances(
+        judged, policy, now.date(), pull_request=pull_request, public=public, ratcheted=ratcheted
+    )
+    verdicts = delta.to_store(before, judged, commit, now, beside)
+    known = scoring.Known(
+        before=before.values(),
+        after=verdicts,
+        causes=delta.causes(before, judged, commit, beside, registry.checks),
+        samples=runtime.store.samples(repository.id),
+    )
     report = Report(
         repository=repository,
         commit=commit,
         branch=repository.default_branch,
         judgements=judgements,
-        changes=delta.since_last(before, judgements, commit),
+        changes=delta.since_last(before, judgements, commit, beside),
         judged_at=now,
         exempted=exempted,
         expired=expired(judgements, policy, now, public=repository.public),
+        scored=scoring.scored(registry, repository, known, now.date()),
+        stood=delta.stood(verdicts),
+        ended=frozenset(beside.ended),
     )
-    verdicts = delta.to_store(before, judgements, commit, now)
-    if not runtime.ledger.claim_publication(repository.id, "health", generation):
+    if not runtime.ledger.claim_publication(repository.id, "health", seen.generation):
         runtime.metrics.count("stale_results_total")
-        return
+        return Unpublished.SUPERSEDED
     if not repository.archived and not silent:
-        with runtime.github.writer(at.installation_id, repository.id, context.guard) as writer:
+        with runtime.github.writer(installation_id, repository.id, context.guard) as writer:
+            if repository.public and repository.has_issues and written_for_fewer(context, repository.id):
+                # It was made public, and no delivery told us: that goes before everything else.
+                redact(context, writer, repository.id)
             _publish_run(context, writer, repository.id, "health", _health_run(report, policy, request))
             _report_policy(context, writer, governing, repository.id, commit)
             publish_health_issue(context, writer, report, policy, _first_seen(verdicts))
+    keep_owners(runtime.store, repository, facts)
     runtime.store.save_facts(repository.id, commit, freeze(facts), now)
     cause = "policy" if kept_policy and kept_policy[0] != governing.oid else "commit"
     runtime.store.save_verdicts(repository.id, verdicts, cause)
+    runtime.store.save_sample(repository.id, scoring.sample(registry, verdicts, now.date(), points))
+    if repository.archived:
+        return Unpublished.ARCHIVED
+    return Unpublished.OBSERVED if silent else report
 
 
-def observes(runtime: Runtime, policy: Policy) -> bool:
+def _ended(
+    runtime: Runtime, repository_id: int, policy: Policy, judgements: tuple[Judgement, ...]
+) -> frozenset[str]:
+    """Names of the checks without a baseline: what a branch has of them counts against a proposal, too."""
+    names = [j.check for j in judgements]
+    return frozenset(delta.ended_of(policy, names, runtime.store.ratcheted(repository_id)))
+
+
+MOST_OWNERS = 20
+"""Teams that are kept as owners of one repository."""
+
+
+def keep_owners(store: Store, repository: Repository, facts: Facts) -> None:
+    """Remember which teams CODEOWNERS names, for reports by team; what can not be read changes nothing."""
+    found = facts.get("codeowners", _NOT_READ)
+    if found is not None and not isinstance(found, Codeowners):
+        return
+    teams = [owner.name.removeprefix("@").lower().partition("/") for owner in (found.owners if found else ())]
+    slugs = sorted({slug for account, _, slug in teams if slug and account == repository.owner.lower()})
+    kept = store.description(repository.id) or Described()
+    owners = tuple(slugs[:MOST_OWNERS])
+    if owners != (kept.owners or ()):
+        store.save_described({repository.id: replace(kept, owners=owners)})
+
+
+_NOT_READ = object()
+
+
+def observes(runtime: Runtime, installation_id: int, policy: Policy) -> bool:
     """Nothing shall be written to the repository by itself; verdicts are kept all the same."""
+    if runtime.silent or runtime.store.stopped(installation_id):
+        return True
     return (policy.publish or runtime.settings.publish) is Publish.OBSERVE
 
 
@@ -122,6 +331,7 @@ def _publish_run(context: Context, writer: RepoWriter, repository_id: int, scope
         "title": run.title,
         "conclusion": run.conclusion.value if run.conclusion else "",
         "name": run.name,
+        "head": run.head_sha,
     }
     effect = StoredEffect(number, run.external_id, note)
     store.save_effect(repository_id, CHECK_RUN_EFFECT, scope, effect)
@@ -158,16 +368,19 @@ class Proposal:
 
 def judge_proposal(
     context: Context, reader: RepoReader, at: Target, proposal: Proposal, generation: int, request: str
-) -> Report | None:
+) -> Report | Unpublished:
     """Judge what a change brings: file-fed checks at the merge base and at the head.
 
     The base's policy governs; a policy file that the change itself touches is only validated.
 
     Returns:
-        What was published; None when nothing was.
+        What was published, or why nothing was.
     """
     runtime = context.runtime
+    ensure_organisation(runtime, at.installation_id, at.repository.owner)
     governing = governing_policy(runtime.registry, runtime.store, reader, at.repository.id, proposal.base)
+    if not governing.enrolled:
+        return _leave_alone(context, reader, at, proposal, request)
     policy, now = governing.policy, runtime.clock.now()
 
     def judged(commit: str) -> tuple[Judgement, ...]:
@@ -175,7 +388,8 @@ def judge_proposal(
         return judge(runtime.registry, policy, facts, now, file_fed_only=True)
 
     # A merge queue waits for the answer, and so does a person who asked.
-    silent = observes(runtime, policy) and not request and proposal.pull_request is not None
+    by_itself = not request and proposal.pull_request is not None
+    silent = by_itself and observes(runtime, at.installation_id, policy)
     with answering(
         context,
         at.installation_id,
@@ -188,7 +402,7 @@ def judge_proposal(
         merge_base = reader.compare(proposal.base, proposal.head).merge_base
         judgements, exempted = exempt(judged(proposal.head), policy, now, public=at.repository.public)
         before = judged(merge_base) if merge_base else ()
-        config_run = _config_run(runtime, reader, merge_base, proposal.head)
+        config_run = _config_run(runtime, at.repository, reader, merge_base, proposal.head)
     report = Report(
         repository=at.repository,
         commit=proposal.head,
@@ -200,12 +414,13 @@ def judge_proposal(
         pull_request=proposal.pull_request,
         exempted=exempted,
         expired=expired(judgements, policy, now, public=at.repository.public),
+        ended=_ended(runtime, at.repository.id, policy, judgements),
     )
     if at.repository.archived or silent:
-        return None
+        return Unpublished.ARCHIVED if at.repository.archived else Unpublished.OBSERVED
     if not runtime.ledger.claim_publication(at.repository.id, proposal.scope, generation):
         runtime.metrics.count("stale_results_total")
-        return None
+        return Unpublished.SUPERSEDED
     with runtime.github.writer(at.installation_id, at.repository.id, context.guard) as writer:
         run = _health_run(report, policy, request)
         _publish_run(context, writer, at.repository.id, proposal.scope, run)
@@ -235,6 +450,7 @@ def _facts(
         branch=branch,
         now=now,
         tolerate=context.claim.attempt >= PATIENCE,
+        custom_rules=custom_rules(policy),
     )
 
 
@@ -285,15 +501,38 @@ def _health_run(report: Report, policy: Policy, request: str) -> CheckRun:
     return render_check_run(report, block=policy.block, fail_closed=policy.fail_closed, request=request)
 
 
-def _config_run(runtime: Runtime, reader: RepoReader, merge_base: str | None, head: str) -> CheckRun | None:
-    """Only when the change touches the policy file."""
-    at_head: Governing = read_at(runtime.registry, reader, head)
-    at_base = oid_at(reader, merge_base) if merge_base else ""
-    if at_head.oid == at_base:
+def _leave_alone(
+    context: Context, reader: RepoReader, at: Target, proposal: Proposal, request: str
+) -> Unpublished:
+    """What is published all the same: the answer that a merge queue waits for, and mistakes of policy."""
+    merge_base = reader.compare(proposal.base, proposal.head).merge_base
+    stopped = context.runtime.store.stopped(at.installation_id) and not request
+    runs = [] if stopped else [_config_run(context.runtime, at.repository, reader, merge_base, proposal.head)]
+    if proposal.pull_request is None:
+        now = context.runtime.clock.now()
+        why = Unpublished.NOT_ENROLLED.value
+        run = render_unjudged(
+            proposal.head, why, block=frozenset(), fail_closed=False, request=request, completed_at=now
+        )
+        runs.append(run)
+    wanted = [run for run in runs if run is not None]
+    if wanted and not at.repository.archived:
+        with context.runtime.github.writer(at.installation_id, at.repository.id, context.guard) as writer:
+            for run in wanted:
+                publish_check_run(context, writer, run)
+    return Unpublished.NOT_ENROLLED
+
+
+def _config_run(
+    runtime: Runtime, repository: Repository, reader: RepoReader, merge_base: str | None, head: str
+) -> CheckRun | None:
+    """Only when the change touches a policy file."""
+    proposed = proposed_policies(runtime, repository, reader, merge_base, head)
+    if proposed is None:
         return None
-    if at_head.errors:
-        return render_config_errors(at_head.errors, head)
-    return render_config_good(head)
+    if proposed.errors:
+        return render_config_errors(proposed.errors, head)
+    return render_config_good(head, proposed.notices)
 
 
 def _first_seen(verdicts: tuple[StoredVerdict, ...]) -> dict[str, datetime]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,8 @@ from bot.entry.examine import examine_clone, examine_remote, names_repository
 from bot.entry.progress import progress
 from bot.model.errors import Gone, Unavailable, Unreadable, UserError
 from bot.model.reports import Report
-from bot.model.verdicts import Evidence, Judgement, Outcome, Severity
+from bot.model.verdicts import Evidence, Judgement, Outcome, Reason, Severity
+from bot.report.view import for_everybody
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -32,6 +33,8 @@ _SYMBOLS = {
     Outcome.UNKNOWN: ("?", "?", "yellow"),
     Outcome.ERROR: ("!", "!", "bold magenta"),
 }
+NO_CHARTS = "the page has no charts, as the library for them is not installed: pip install plumbline[reports]"
+
 _PLAIN_WIDTH = 120
 """Width of the table where there is no terminal to ask."""
 
@@ -47,10 +50,18 @@ class CheckError(click.ClickException):
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "json", "sarif", "markdown"]),
+    type=click.Choice(["table", "json", "sarif", "junit", "markdown", "html"]),
     default="table",
     show_default=True,
-    help="How to print: for people, for programs, for code scanning, as a page.",
+    help="How to print: for people, for programs, for code scanning, for test pages, as a page.",
+)
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write to this file instead; for every format but the table.",
+)
+@click.option(
+    "--public", is_flag=True, help="Leave out what only some may read, for a report that is published."
 )
 @click.option(
     "--fail-on",
@@ -59,7 +70,7 @@ class CheckError(click.ClickException):
     show_default=True,
     help="End with code 1 when a check of this severity or a higher one fails.",
 )
-def check(target: str, form: str, fail_on: str) -> None:
+def check(target: str, form: str, output: Path | None, public: bool, fail_on: str) -> None:
     """Judge a repository: a clone at PATH, or OWNER/NAME on GitHub.
 
     PATH is a clone, a folder inside one, or a bare repository. Nothing in it is changed or run,
@@ -72,8 +83,10 @@ def check(target: str, form: str, fail_on: str) -> None:
     Policy is read from .github/plumbline.yml of the commit.
 
     Exit code: 0 when all is well, 1 when a check fails that --fail-on counts, 2 when nothing could
-    be judged.
+    be judged or written.
     """
+    if output is not None and form == "table":
+        raise click.UsageError("a table is for a terminal; choose another --format for --output")
     try:
         if names_repository(target):
             with progress(f"Reading {target} from GitHub") as tell:
@@ -87,7 +100,12 @@ def check(target: str, form: str, fail_on: str) -> None:
             remedy = "check the network and PLUMBLINE_GITHUB_URL, or try again later"
             text = f"GitHub does not answer: {remedy} ({text})"
         raise CheckError(printable(text)) from error
-    _PRINT[form](report)
+    # What is left out counts for the exit code all the same: it is not published.
+    names = _public(report) if public else None
+    if form == "table":
+        print_table(report if names is None else for_everybody(report, names))
+    else:
+        _hand_over(_WRITE[form](report, names), output)
     worst = worst_of(report)
     if fail_on != "never" and worst is not None and worst >= Severity[fail_on.upper()]:
         sys.exit(1)
@@ -104,23 +122,65 @@ def weight(judgement: Judgement) -> Severity:
     return max(said, default=judgement.severity)
 
 
-def _print_json(report: Report) -> None:
+def _public(report: Report) -> frozenset[str]:
+    """Names of the checks that everybody may see. Raises CheckError for what is not public."""
+    from bot.engine.scoring import public_checks
+    from bot.entry.examine import load_checks
+
+    if not report.repository.public:
+        raise CheckError(
+            f"{printable(report.repository.full_name)} is {report.repository.visibility.value}: "
+            "there is nothing in its report that everybody may read"
+        )
+    return public_checks(load_checks())
+
+
+def _hand_over(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CheckError(f"{output}: {error.strerror}") from error
+
+
+def _shown(report: Report, public: frozenset[str] | None) -> Report:
+    return report if public is None else for_everybody(report, public)
+
+
+def _json(report: Report, public: frozenset[str] | None) -> str:
     from bot.report.document import as_json
 
-    click.echo(json.dumps(as_json(report), indent=2))
+    return json.dumps(as_json(_shown(report, public)), indent=2) + "\n"
 
 
-def _print_sarif(report: Report) -> None:
+def _sarif(report: Report, public: frozenset[str] | None) -> str:
     from bot import __version__
     from bot.report.sarif import as_sarif
 
-    click.echo(json.dumps(as_sarif(report, version=__version__), indent=2))
+    return json.dumps(as_sarif(_shown(report, public), version=__version__), indent=2) + "\n"
 
 
-def _print_markdown(report: Report) -> None:
+def _junit(report: Report, public: frozenset[str] | None) -> str:
+    from bot.report.junit import as_junit
+
+    return as_junit(_shown(report, public))
+
+
+def _markdown(report: Report, public: frozenset[str] | None) -> str:
     from bot.report.markdown import as_markdown
 
-    click.echo(as_markdown(report), nl=False)
+    return as_markdown(_shown(report, public))
+
+
+def _html(report: Report, public: frozenset[str] | None) -> str:
+    from bot import __version__
+    from bot.report.html import available, repository_page
+
+    if not available():
+        click.echo(NO_CHARTS, err=True)
+    return repository_page(report, public=public, version=__version__)
 
 
 def printable(text: str) -> str:
@@ -147,16 +207,19 @@ def print_table(report: Report) -> None:
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, style="dim")
     table.add_column(overflow="fold")
-    for judgement in report.judgements:
+    for alike in _alike(report.judgements):
+        judgement = alike[0]
         symbol, plain, style = _SYMBOLS[judgement.outcome]
         mark = symbol if console.encoding.lower().startswith("utf") else plain
         table.add_row(
             Text(f"{mark} {judgement.outcome.value}", style=style),
-            judgement.check,
+            judgement.check if len(alike) == 1 else f"{len(alike)} checks",
             (weight(judgement) if judgement.outcome is Outcome.FAIL else judgement.severity).label,
-            _findings(judgement),
+            _findings(judgement, also=alike),
         )
     console.print(table)
+    if report.repository.id == 0 and any(j.verdict.reason is Reason.PERMISSION for j in report.judgements):
+        console.print(Text("`plumbline check OWNER/NAME` asks GitHub for what a clone does not hold."))
     for name, reason in report.expired:
         console.print(Text(f"Exemption of {name}: {_plain(reason)}", style="yellow"))
     for name, reason in report.exempted:
@@ -164,10 +227,29 @@ def print_table(report: Report) -> None:
     console.print(Text(_tally(report), style="dim"))
 
 
-def _findings(judgement: Judgement) -> Text:
+def _alike(judgements: Sequence[Judgement]) -> Iterable[list[Judgement]]:
+    """Each by itself, but those together that are unknown for want of the same; at the first of them."""
+    groups: dict[object, list[Judgement]] = {}
+    for judgement in judgements:
+        said = judgement.verdict
+        together = said.reason is Reason.PERMISSION and not said.evidence
+        groups.setdefault((said.summary, said.permission) if together else judgement.check, []).append(
+            judgement
+        )
+    return groups.values()
+
+
+def _findings(judgement: Judgement, *, also: Sequence[Judgement] = ()) -> Text:
+    """What is said of a check.
+
+    Args:
+        also: all checks of which the same is said, when there are others.
+    """
     from rich.text import Text
 
     cell = Text(_plain(judgement.verdict.summary))
+    if len(also) > 1:
+        cell.append("\n  " + ", ".join(j.check for j in also), style="dim")
     shown = judgement.verdict.evidence[:EVIDENCE_SHOWN]
     for evidence in shown:
         where = _where(evidence)
@@ -201,9 +283,10 @@ def _tally(report: Report) -> str:
     return ", ".join(said) if said else "policy leaves no check to run"
 
 
-_PRINT: Mapping[str, Callable[[Report], None]] = {
-    "table": print_table,
-    "json": _print_json,
-    "sarif": _print_sarif,
-    "markdown": _print_markdown,
+_WRITE: Mapping[str, Callable[[Report, frozenset[str] | None], str]] = {
+    "json": _json,
+    "sarif": _sarif,
+    "junit": _junit,
+    "markdown": _markdown,
+    "html": _html,
 }

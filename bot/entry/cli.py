@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import resource
+import signal
 import sys
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
@@ -22,6 +25,7 @@ EXIT_BUG = 70
 
 ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
+        "badge": ("bot.entry.badge", "badge", "Print the Markdown of a repository's badge."),
         "check": ("bot.entry.check", "check", "Judge a clone, or OWNER/NAME on GitHub."),
         "completion": (
             "bot.entry.completion",
@@ -33,7 +37,12 @@ ELSEWHERE: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "job": ("bot.entry.job", "job", "Submit a job by hand."),
         "list": ("bot.entry.listing", "list_", "List checks, commands, handlers, jobs or facts."),
         "new": ("bot.entry.new", "new", "Write a new check, command, handler or fact with its test."),
+        "policy": ("bot.entry.policy", "policy", "Try policies before they are in force."),
+        "exemptions": ("bot.entry.exemptions", "exemptions", "List and export every exemption."),
+        "resume": ("bot.entry.stopping", "resume", "Write again after `plumbline stop`."),
+        "stop": ("bot.entry.stopping", "stop", "Write nothing by itself any more."),
         "replay": ("bot.entry.replay", "replay", "Take deliveries in again from GitHub's log."),
+        "report": ("bot.entry.report", "report", "Judge and report a whole organisation, without a server."),
     }
 )
 """Commands whose module is imported when they run: name -> (module, attribute, short help)."""
@@ -49,6 +58,19 @@ class _Group(click.Group):
             command: click.Command = getattr(importlib.import_module(module), attribute)
             self.add_command(command, cmd_name)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        # Completion asks with half a name.
+        known = ctx.resilient_parsing or name.startswith("-") or self.get_command(ctx, name)
+        if not known:
+            import difflib
+
+            near = difflib.get_close_matches(name, self.list_commands(ctx), n=1)
+            ctx.fail(f"There is no command {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         here = {name: command.get_short_help_str(70) for name, command in self.commands.items()}
@@ -76,7 +98,13 @@ def up(workers: int) -> None:
 
 
 @cli.command()
-@click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Children that serve on the one address.",
+)
 def web(processes: int) -> None:
     """Receive deliveries (HOST, PORT)."""
     from bot.entry import web as command
@@ -85,7 +113,13 @@ def web(processes: int) -> None:
 
 
 @cli.command()
-@click.option("--processes", type=click.IntRange(1, 256), default=1, show_default=True)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 256),
+    default=1,
+    show_default=True,
+    help="Children that take work, each with threads of its own.",
+)
 @click.option("--threads", type=click.IntRange(1, 64), default=8, show_default=True, help="In each process.")
 def worker(processes: int, threads: int) -> None:
     """Route deliveries and do work."""
@@ -107,10 +141,12 @@ def migrate() -> None:
     """Bring the database to this version (the release step)."""
     from bot.adapters.store import open_store
     from bot.entry.environment import prepare_home
+    from bot.entry.progress import SLOW_S, progress
 
-    store = open_store(prepare_home(_settings()))
-    store.migrate()
-    store.close()
+    with progress("Bringing the database to this version", after_s=SLOW_S):
+        store = open_store(prepare_home(_settings()))
+        store.migrate()
+        store.close()
     click.echo("the database is up to date")
 
 
@@ -130,7 +166,9 @@ def parked() -> None:
 
 @parked.command("list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="At most so many."
+)
 def parked_list(as_json: bool, limit: int) -> None:
     """List parked records, newest first."""
     from bot.entry import parked as command
@@ -169,7 +207,7 @@ def parked_drop(id_: str) -> None:
     command.drop(_settings(), id_, write=click.echo)
 
 
-@cli.command()
+@cli.command(short_help="Feed a payload from a file, and do the work here.")
 @click.argument("event")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--dry-run", is_flag=True, help="Print the work that would be done, and do nothing.")
@@ -193,7 +231,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     try:
-        code = cli.main(given, prog_name="plumbline", standalone_mode=False)
+        with hearing_interrupts():
+            code = cli.main(given, prog_name="plumbline", standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -211,6 +250,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
         text = f"internal error: {type(error).__name__}: {error} (plumbline --debug shows where)"
         sys.exit(_complain(text, EXIT_BUG))
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def hearing_interrupts() -> Iterator[None]:
+    """Hear Ctrl-C where Python throws it away: in callbacks of weak references, which imports make."""
+    before = sys.unraisablehook
+
+    def again(ignored: sys.UnraisableHookArgs) -> None:
+        if ignored.exc_type is not KeyboardInterrupt:
+            before(ignored)
+            return
+        # Not at once: this runs in the callback still, and would be thrown away as well.
+        later = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
+        later.daemon = True
+        later.start()
+
+    sys.unraisablehook = again
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 def _write_no_cores() -> None:

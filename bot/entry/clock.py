@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -44,11 +46,13 @@ def run(settings: Settings) -> None:
         LedgerUnavailable: Redis does not answer at the start.
         Unavailable: the database does not answer at the start.
     """
-    stop = stop_on_signals()
+    # Until there is something to finish, a signal ends it at once.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     settings = wiring.find_redis(prepare_home(settings))
     configure_logs(settings, "clock")
     with serving_metrics(settings) as metrics:
         runtime = wiring.build_runtime(settings, role=wiring.Role.CLOCK, metrics=metrics)
+        stop = stop_on_signals()
         log.info("clock started")
         keep(duties(runtime), stop)
     log.info("clock stopped")

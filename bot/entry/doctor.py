@@ -18,6 +18,7 @@ from bot.config.settings import Settings
 from bot.entry import doctor_github, wiring
 from bot.entry.environment import secrets_in, secrets_of, with_stored
 from bot.entry.findings import Finding, Status, guarded
+from bot.entry.progress import SLOW_S, progress
 from bot.model.errors import PlumblineError, SettingsError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def run(settings: Settings, *, as_json: bool, write: Write) -> int:
     """Examine and print; returns 1 when something failed."""
     redact = Redactor([*secrets_in(os.environ), *secrets_of(_known(settings))])
     findings = []
-    for finding in examine(settings):
+    for finding in _patiently(examine(settings)):
         findings.append(finding)
         if not as_json:
             # Said at once: GitHub and Redis may be slow to answer, or not there.
@@ -64,6 +65,16 @@ def run(settings: Settings, *, as_json: bool, write: Write) -> int:
     if as_json:
         write(redact(json.dumps([asdict(finding) for finding in findings], indent=2)))
     return 1 if any(finding.status is Status.FAIL for finding in findings) else 0
+
+
+def _patiently(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """The same, with a sign of life whenever the next one takes long."""
+    while True:
+        with progress("Waiting for an answer; GitHub, Redis or the database is slow", after_s=SLOW_S):
+            finding = next(findings, None)
+        if finding is None:
+            return
+        yield finding
 
 
 def _known(settings: Settings) -> Settings:
@@ -86,7 +97,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from doctor_github.examine(settings)
     yield from redis(settings)
     yield secret_keys(settings)
-    yield guarded("database", lambda: database(settings))
+    kept = guarded("database", lambda: database(settings))
+    yield kept
+    if kept.status is Status.OK:
+        yield guarded("stopped", lambda: stopped(settings))
     yield guarded("git", git)
     yield guarded("zizmor", zizmor)
 
@@ -276,6 +290,31 @@ def database(settings: Settings) -> Finding:
         return Finding("database", Status.FAIL, behind, "run `plumbline migrate`")
     kind = "PostgreSQL" if settings.database_url.startswith("postgresql") else "SQLite"
     return Finding("database", Status.OK, f"{kind}, migrated")
+
+
+def stopped(settings: Settings) -> Finding:
+    """Whether somebody has stopped all that is written by itself."""
+    from bot.adapters.store import open_store
+    from bot.ports import EVERYWHERE
+
+    store = open_store(settings)
+    try:
+        stops, names = store.stops(), {i.id: i.account for i in store.installations()}
+    finally:
+        store.close()
+    if not stops:
+        return Finding("stopped", Status.OK, "nothing")
+    names[EVERYWHERE] = "everywhere"
+    told = (
+        f"{names.get(s.installation_id, s.installation_id)} since {s.at:%Y-%m-%d %H:%M} UTC by {s.actor}"
+        for s in stops
+    )
+    return Finding(
+        "stopped",
+        Status.WARN,
+        f"nothing is written by itself: {'; '.join(told)}",
+        "when that is over, run `plumbline resume [--account LOGIN]`",
+    )
 
 
 def git() -> Finding:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from bot.config.manifest import Manifest, read_manifest
 from bot.config.policy import DEFAULT
 from bot.config.settings import Settings
+from bot.engine.permissions import Lack, lacks, permissions_of
 from bot.entry import wiring
 from bot.entry.findings import Finding, Status, age, guarded, some
 from bot.model.errors import PlumblineError, SettingsError
@@ -28,6 +29,9 @@ LOG_LOOK = 100
 
 FAILED_SHARE_WARN = 0.1
 """Above this share of deliveries that were not taken something is wrong now and then."""
+
+MOST_ACCOUNTS = 20
+"""For so many installations what they keep from us is printed; ``--json`` has all."""
 
 STAND_IN = "https://example.com/webhook"
 """The address that set-up gives GitHub when there is none; GitHub sends nothing there."""
@@ -85,7 +89,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         return
     try:
         manifest = read_manifest()
-        needed = needs(manifest, wiring.load_registry())
+        registry = wiring.load_registry()
+        needed = needs(manifest, registry)
         github = connect(settings)
         info = github.app()
     except SettingsError as error:
@@ -98,7 +103,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield identity(settings, info)
     yield permissions(needed, info.permissions)
     yield events(manifest.events, info.events)
-    yield guarded("installed", lambda: installations(needed, github.installations()), Status.UNKNOWN)
+    installed: list[Installation] = []
+    yield guarded("installed", lambda: _installed(needed, github, installed), Status.UNKNOWN)
+    yield from unknowns(registry, installed)
     yield guarded("webhook", lambda: _webhook(github), Status.UNKNOWN)
 
 
@@ -121,15 +128,8 @@ def needs(manifest: Manifest, registry: Registry) -> list[Need]:
 
 
 def read_by(registry: Registry, spec: CheckSpec) -> set[tuple[str, str]]:
-    """(permission, level) of every fact that a check needs, directly or through other facts."""
-    waiting, seen = list(spec.needs), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in registry.facts and name not in seen:
-            seen.add(name)
-            waiting += registry.facts[name].needs
-    parts = (part for name in seen for part in registry.facts[name].permission.split(","))
-    pairs = (part.strip().partition(": ") for part in parts)
+    """(permission, level) of all that a check can not judge without."""
+    pairs = (part.partition(": ") for part in permissions_of(registry, spec).needed)
     return {(permission, level) for permission, _, level in pairs if level in LEVELS}
 
 
@@ -174,6 +174,12 @@ def events(needed: Iterable[str], subscribed: Iterable[str]) -> Finding:
     return Finding("events", Status.OK, "all are subscribed")
 
 
+def _installed(needed: Sequence[Need], github: GitHub, listed: list[Installation]) -> Finding:
+    """Lists the installations into ``listed`` on the way: GitHub is asked once."""
+    listed += github.installations()
+    return installations(needed, listed)
+
+
 def installations(needed: Sequence[Need], found: Iterable[Installation]) -> Finding:
     """Installations run on the permissions that their owners agreed to, perhaps long ago."""
     listed = list(found)
@@ -181,7 +187,7 @@ def installations(needed: Sequence[Need], found: Iterable[Installation]) -> Find
         return Finding(
             "installed", Status.WARN, "nowhere", f"install the App from {_SETTINGS_PAGE}, under Install App"
         )
-    behind = {i.account: lacking(needed, i.permissions) for i in listed if not i.suspended}
+    behind = {i.account: lacking(grantable(needed, i), i.permissions) for i in listed if not i.suspended}
     behind = {account: missing for account, missing in behind.items() if missing}
     asleep = sorted(i.account for i in listed if i.suspended)
     if behind:
@@ -197,6 +203,64 @@ def installations(needed: Sequence[Need], found: Iterable[Installation]) -> Find
         )
     text = f"on {len(listed)} account{'s' if len(listed) > 1 else ''}"
     return Finding("installed", Status.OK, text + (f", suspended on {some(asleep)}" if asleep else ""))
+
+
+def grantable(needed: Iterable[Need], installation: Installation) -> list[Need]:
+    """What the account can agree to: a user has no organisation to tell of."""
+    return [n for n in needed if installation.account_type != "User" or not _of_organisations(n.permission)]
+
+
+def _of_organisations(permission: str) -> bool:
+    """With or without its level; the names are those of GitHub's Organization permissions."""
+    return permission.partition(":")[0] == "members" or permission.startswith("organization_")
+
+
+def unknowns(registry: Registry, found: Iterable[Installation]) -> Iterator[Finding]:
+    """For each installation, which permission would turn how many unknowns into answers."""
+    enabled = [spec for spec in registry.checks.values() if DEFAULT.of(spec).enabled]
+    told = []
+    for installation in found:
+        if installation.suspended:
+            continue
+        missing = [
+            lack
+            for lack in lacks(registry, enabled, installation.permissions)
+            if installation.account_type != "User" or not _of_organisations(lack.permission)
+        ]
+        if missing:
+            told.append(_unknowns(installation.account, missing, len(enabled)))
+    yield from told[:MOST_ACCOUNTS]
+    if told[MOST_ACCOUNTS:]:
+        rest = {
+            account: said for finding in told[MOST_ACCOUNTS:] for account, said in finding.details.items()
+        }
+        text = f"{len(rest)} more accounts keep checks from judging; `plumbline doctor --json` names them"
+        yield Finding("unknowns", Status.WARN, text, told[0].fix, rest)
+
+
+def _unknowns(account: str, missing: Sequence[Lack], checks: int) -> Finding:
+    silent = {name for lack in missing for name in (*lack.alone, *lack.with_others)}
+    details = {
+        lack.permission: {"alone": list(lack.alone), "with_others": list(lack.with_others)}
+        for lack in missing
+    }
+    return Finding(
+        "unknowns",
+        Status.WARN,
+        f"on {account} {len(silent)} of {checks} checks can not judge: {'; '.join(map(_lack, missing))}",
+        f"the owner of {account} agrees to them under Settings, Installed GitHub Apps",
+        {account: details},
+    )
+
+
+def _lack(lack: Lack) -> str:
+    """What one permission would bring: ``actions: read answers 2 (a, b), and 1 with others (c)``."""
+    said = []
+    if lack.alone:
+        said.append(f"answers {len(lack.alone)} ({some(list(lack.alone))})")
+    if lack.with_others:
+        said.append(f"{len(lack.with_others)} together with others ({some(list(lack.with_others))})")
+    return f"{lack.permission} {', and '.join(said)}"
 
 
 def _webhook(github: DeliveryLog) -> Finding:

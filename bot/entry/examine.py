@@ -7,13 +7,16 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.model.errors import LimitReached, SettingsError, UserError
 from bot.model.reports import Report
 
 if TYPE_CHECKING:
-    from bot.ports import RepoReader
+    from bot.adapters.github.personal import Access
+    from bot.engine.evaluate import Facts
+    from bot.ports import OwnerReader, RepoReader
+    from bot.registry import Registry
 
 FULL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}")
 TOKEN_NAMES = ("GITHUB_TOKEN", "GH_TOKEN")
@@ -24,6 +27,7 @@ NO_TOKEN = (
 )
 
 Tell = Callable[[str], None]
+T = TypeVar("T")
 
 
 def names_repository(target: str) -> bool:
@@ -62,19 +66,36 @@ def examine_remote(full_name: str, env: Mapping[str, str] | None = None, tell: T
         Gone: there is no such repository, or it may not be seen.
         Unreadable: GitHub does not answer as it should.
     """
+    from bot.config.policy import DEFAULT
+    from bot.engine.evaluate import declared_selections, needed_facts
+    from bot.engine.governing import POLICY_FOLDER
+    from bot.engine.reading import settle
+
     env = os.environ if env is None else env
     try:
-        reader = _reader(full_name, env, tell or (lambda _text: None))
-        repository = reader.repository()
-        commit = "" if repository.empty else reader.head(repository.default_branch)
-        return _judged(reader, commit, repository.default_branch)
+        access = _access(full_name, env, tell or (lambda _text: None))
+        known = access.repository(full_name)
+        batch = access.batch([known])
+        reader = batch.reader(known.id)
+        registry = load_checks()
+        batch.declare([POLICY_FOLDER, *declared_selections(registry, needed_facts(registry, DEFAULT))])
+        repository = settle(batch, reader.repository)
+        empty = repository.empty or not repository.default_branch
+        commit = "" if empty else settle(batch, lambda: reader.head(repository.default_branch))
+        return _judged(
+            reader,
+            commit,
+            repository.default_branch,
+            owner=access.owner(repository.owner),
+            settle=lambda ask: settle(batch, ask),
+        )
     except LimitReached as error:
         raise LimitReached(_dated(error), until=error.until, resource=error.resource) from error
 
 
-def _reader(full_name: str, env: Mapping[str, str], tell: Tell) -> RepoReader:
+def _access(full_name: str, env: Mapping[str, str], tell: Tell) -> Access:
     from bot.adapters.clock import SystemClock
-    from bot.adapters.github.personal import reader_by_app, reader_by_token
+    from bot.adapters.github.personal import by_app, by_token
     from bot.config.settings import from_environment
     from bot.entry.environment import with_stored
 
@@ -83,11 +104,11 @@ def _reader(full_name: str, env: Mapping[str, str], tell: Tell) -> RepoReader:
     metrics = Requests(lambda sent: tell(f"Reading {full_name} from GitHub: {sent} requests"))
     clock = SystemClock()
     if token:
-        return reader_by_token(settings.github_url, token, full_name, clock=clock, metrics=metrics)
+        return by_token(settings.github_url, token, clock=clock, metrics=metrics)
     # A token is for the GitHub that the environment names; stored keys are for their own.
     settings = with_stored(settings, env)
     if settings.app_id and settings.private_key:
-        return reader_by_app(settings, full_name, clock=clock, metrics=metrics)
+        return by_app(settings, full_name, clock=clock, metrics=metrics)
     raise SettingsError(NO_TOKEN.format(name=full_name))
 
 
@@ -111,33 +132,63 @@ class Requests:
         """Nothing."""
 
 
-def _judged(reader: RepoReader, commit: str, branch: str) -> Report:
+def load_checks() -> Registry:
+    """The checks of this installation and the facts that they need."""
+    from bot.registry import load
+
+    return load(("bot.checks", "bot.facts"))
+
+
+def _at_once(ask: Callable[[], T]) -> T:
+    return ask()
+
+
+def _judged(
+    reader: RepoReader,
+    commit: str,
+    branch: str,
+    *,
+    owner: OwnerReader | None = None,
+    settle: Callable[[Callable[[], Any]], Any] = _at_once,
+) -> Report:
+    """Judge a commit.
+
+    Args:
+        settle: runs a function until all that it wants has been read.
+    """
     from bot.adapters.licences import Licences
     from bot.adapters.zizmor import Zizmor
     from bot.config.policy import DEFAULT
-    from bot.engine.evaluate import collect, judge, needed_facts
+    from bot.engine.custom import custom_rules
+    from bot.engine.evaluate import Collection, judge, needed_facts
     from bot.engine.governing import Governing, read_at
+    from bot.engine.reading import facts_of
     from bot.engine.scanning import exempt, expired
-    from bot.registry import load
 
-    registry = load(("bot.checks", "bot.facts"))
+    registry = load_checks()
     now = datetime.now(UTC)
-    repository = reader.repository()
-    governing = read_at(registry, reader, commit) if commit else Governing(DEFAULT)
+    repository = settle(reader.repository)
+    governing = settle(lambda: read_at(registry, reader, commit)) if commit else Governing(DEFAULT)
     if governing.errors:
         raise UserError("\n".join(str(error) for error in governing.errors))
     policy = governing.policy
-    facts = collect(
+    collecting = Collection(
         registry,
         needed_facts(registry, policy),
-        reader=reader,
-        auditor=Zizmor(),
-        licences=Licences(),
-        commit=commit,
-        branch="" if repository.empty else repository.default_branch,
-        now=now,
+        {
+            "reader": reader,
+            "owner": owner,
+            "auditor": Zizmor(),
+            "licences": Licences(),
+            "commit": commit,
+            "branch": "" if repository.empty else repository.default_branch,
+            "now": now,
+            "custom_rules": custom_rules(policy),
+            "properties": None,
+        },
         tolerate=True,
     )
+    facts: Facts = settle(lambda: facts_of(collecting))
     judgements, exempted = exempt(judge(registry, policy, facts, now), policy, now, public=False)
     return Report(
         repository=repository,

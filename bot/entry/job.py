@@ -9,6 +9,7 @@ import click
 from bot.config.settings import from_environment
 from bot.entry import wiring
 from bot.entry.environment import prepare_home
+from bot.entry.progress import SLOW_S, progress
 from bot.model.errors import UserError
 from bot.spec import Submission
 
@@ -31,8 +32,9 @@ def job(name: str, arguments: str) -> None:
         takes = ", ".join(spec.payload.model_fields)
         raise UserError(f"the arguments of {name} do not fit (it takes {takes}): {error}") from error
     settings = wiring.find_redis(prepare_home(from_environment(os.environ)))
-    transport = wiring.build_transport(settings)
-    work = registry.work(Submission(payload))
-    (id_,) = transport.ledger.submit([work])
-    transport.queue.hint_work([(work.lane, id_)])
+    with progress("Waiting for Redis", after_s=SLOW_S):
+        transport = wiring.build_transport(settings)
+        work = registry.work(Submission(payload))
+        (id_,) = transport.ledger.submit([work])
+        transport.queue.hint_work([(work.lane, id_)])
     click.echo(f"submitted as work {id_}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,7 @@ from bot.entry.tables import show, show_json
 
 if TYPE_CHECKING:
     from bot.registry import Registry
+    from bot.spec import CheckSpec
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON list.")
 
@@ -22,14 +24,20 @@ def list_() -> None:
 
 
 @list_.command("checks")
+@click.option(
+    "--policy",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A policy file, of a repository or an organisation, whose own checks are listed, too.",
+)
 @AS_JSON
-def checks(as_json: bool) -> None:
+def checks(policy: Path | None, as_json: bool) -> None:
     """Checks: what is judged, and how much a fail matters."""
     items = [
         {
             "name": spec.name,
             "family": spec.family,
             "severity": spec.severity.label,
+            "scope": spec.scope.value,
             "audience": spec.audience.value,
             "title": spec.doc.title,
             "why": spec.doc.why,
@@ -40,9 +48,9 @@ def checks(as_json: bool) -> None:
             "rule_version": spec.rule_version,
             "module": spec.module,
         }
-        for spec in _registry().checks.values()
+        for spec in _checks(policy)
     ]
-    _print(items, ("name", "family", "severity", "title"), as_json=as_json)
+    _print(items, ("name", "family", "severity", "audience", "title"), as_json=as_json)
 
 
 @list_.command("commands")
@@ -112,6 +120,9 @@ def facts(as_json: bool) -> None:
             "permission": spec.permission,
             "cost": spec.cost,
             "file_fed": spec.file_fed,
+            "of_owner": spec.owner or "owner" in spec.needs,
+            "graph": {key: selection.text for key, selection in spec.graph.items()},
+            "keep_s": spec.keep_s,
             "does": _first_line(spec.function),
             "needs": list(spec.needs),
             "module": spec.module,
@@ -138,6 +149,17 @@ def _cell(value: object) -> str:
 def _first_line(function: Callable[..., Any]) -> str:
     text = (inspect.getdoc(function) or "").partition("\n\n")[0]
     return " ".join(text.split())
+
+
+def _checks(policy: Path | None) -> list[CheckSpec]:
+    """Those of the program, and those that a policy file defines, by name."""
+    known = dict(_registry().checks)
+    if policy is not None:
+        from bot.config.custom_checks import spec_of
+        from bot.entry.config import definitions
+
+        known |= {custom.name: spec_of(custom) for custom in definitions(policy, known)}
+    return [known[name] for name in sorted(known)]
 
 
 def _registry() -> Registry:

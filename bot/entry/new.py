@@ -18,7 +18,10 @@ from bot.model.errors import UserError
 LONGEST = 30
 """Characters of a name, so that what is written keeps to the length of a line."""
 
-FAMILIES = ("community", "ownership", "ci", "dependencies", "staleness", "alignment")
+FAMILIES = (
+    *("community", "ownership", "protection", "ci", "dependencies", "release", "staleness", "alignment"),
+    "organisation",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "check": Kind(
             "bot/checks/$family",
             "tests/unit/checks/$family",
-            "`make docs` writes it into docs/reference/checks.md and the schema of policies",
+            "`make docs` writes its page below docs/reference/checks and the schema of policies",
         ),
         "command": Kind(
             "handlers/commands",
@@ -51,7 +54,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "handler": Kind(
             "handlers/events",
             "tests/unit/handlers",
-            "add the event to default_events in app.yml, and to the App's settings on GitHub",
+            "the event must stand under default_events in app.yml, and in the App's settings on GitHub",
         ),
         "fact": Kind(
             "bot/facts",

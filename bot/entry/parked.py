@@ -13,6 +13,7 @@ from bot.adapters.log import Redactor, escape, printable
 from bot.config.settings import Settings
 from bot.entry import wiring
 from bot.entry.environment import secrets_in
+from bot.entry.progress import SLOW_S, progress
 from bot.model.errors import UserError
 from bot.model.work import Record
 from bot.ports import Ledger
@@ -24,7 +25,7 @@ SHOWN_PAYLOAD = 20_000
 
 @contextmanager
 def _transport(settings: Settings) -> Iterator[wiring.Transport]:
-    with wiring.redis_at_hand(settings) as found:
+    with progress("Waiting for Redis", after_s=SLOW_S), wiring.redis_at_hand(settings) as found:
         transport = wiring.build_transport(found, check=False)
         try:
             yield transport

@@ -13,6 +13,7 @@ from bot.config.settings import Settings
 from bot.entry import wiring
 from bot.entry.environment import prepare_home
 from bot.entry.process import configure_logs
+from bot.entry.progress import SLOW_S, progress
 from bot.model.errors import Malformed, UserError
 from bot.model.events import Delivery, Lane
 from bot.model.work import Record, State, Work
@@ -91,10 +92,12 @@ def _really(settings: Settings, registry: Registry, delivery: Delivery, write: W
     from bot.engine.dispatch import Dispatcher
 
     configure_logs(settings, "receive")
-    runtime = wiring.build_runtime(
-        settings, role=wiring.Role.WORKER, metrics=PrometheusMetrics(), registry=registry
-    )
-    write(f"delivery {delivery.id} {runtime.ledger.accept(delivery).value}")
+    with progress("Waiting for Redis and the database", after_s=SLOW_S):
+        runtime = wiring.build_runtime(
+            settings, role=wiring.Role.WORKER, metrics=PrometheusMetrics(), registry=registry
+        )
+        accepted = runtime.ledger.accept(delivery)
+    write(f"delivery {delivery.id} {accepted.value}")
     dispatcher = Dispatcher(runtime)
     ends = time.monotonic() + WAIT_S
     try:
@@ -117,14 +120,16 @@ def _settled(
     step: Callable[[], object], look: Callable[[str], Record | None], record_id: str, ends: float
 ) -> Record | None:
     """Take steps until a record is done or parked, waits for a later date, or time is up."""
-    while True:
-        step()
-        record = look(record_id)
-        if record is None or record.state in (State.DONE, State.PARKED) or time.monotonic() > ends:
-            return record
-        if record.state is State.OPEN and record.error:
-            return record
-        time.sleep(0.05)
+    with progress("Routing", after_s=SLOW_S) as tell:
+        while True:
+            step()
+            record = look(record_id)
+            if record is None or record.state in (State.DONE, State.PARKED) or time.monotonic() > ends:
+                return record
+            if record.state is State.OPEN and record.error:
+                return record
+            tell(f"Waiting for {record.kind} {record.name}, attempt {max(1, record.attempts)}")
+            time.sleep(0.05)
 
 
 def _told(record: Record | None, record_id: str, write: Write) -> bool:

@@ -53,13 +53,17 @@ def refuse_half_set(settings: Settings) -> None:
         raise SettingsError(f"{wiring.REGISTRATION}; or let PLUMBLINE_PAGES be loopback to be led through it")
 
 
+def address(settings: Settings) -> str:
+    """Where the web process answers on this machine."""
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not listened on
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
 def invitation(settings: Settings, code: str) -> str:
     """What the console shows."""
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not listened on
-    place = f"[{host}]" if ":" in host else host
     return (
         "\nPlumbline is not registered at a GitHub yet. Open\n\n"
-        f"    http://{place}:{settings.port}/setup\n\n"
+        f"    {address(settings)}/setup\n\n"
         f"in a browser on this machine and type this code:  {code}\n\n"
         "It works once. Keep it to yourself: who has it decides where Plumbline works.\n"
     )

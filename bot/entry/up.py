@@ -7,7 +7,8 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,6 +24,10 @@ Running = tuple[str, list[str], Mapping[str, str], int]
 """Name, command, environment and number, as the supervisor takes them."""
 
 GRACE_S = 15.0
+
+LOOK_S = 0.05
+"""Between two looks whether the web process answers."""
+
 THREADS = 8
 
 
@@ -46,26 +51,57 @@ def run(settings: Settings, *, workers: int) -> int:
     os.environ.setdefault(CONSOLE_VARIABLE, "console")
     configure_logs(settings, "up")
     with redis(settings) as found, serving_metrics(found):
-        wiring.build_transport(found).client.close()
+        wiring.check_redis(found)
         store = open_store(found)
         store.migrate()
         store.close()
         env = os.environ | {"REDIS_URL": found.redis_url, METRICS_BY_PARENT: "1"}
-        log.info(
-            "up; Ctrl-C stops it",
-            extra={
-                "deliveries": f"http://{settings.host}:{settings.port}/webhook",
-                "metrics": f"http://{settings.metrics_host}:{settings.metrics_port}/metrics",
-                "home": str(settings.home),
-            },
-        )
+        log.info("starting; Ctrl-C stops it", extra={"home": str(settings.home)})
         web, *others = programs(env, workers)
-        if found.registered:
-            Supervisor([web, *others], grace_s=GRACE_S).run()
-        else:
+        if not found.registered:
             _set_up(found, web, others)
+        else:
+            with when_answering(found, lambda: _say_where(found)):
+                Supervisor([web, *others], grace_s=GRACE_S).run()
     log.info("down; no process is left")
     return 0
+
+
+def _say_where(settings: Settings) -> None:
+    log.info(
+        "up; Ctrl-C stops it",
+        extra={
+            "deliveries": f"{setup.address(settings)}/webhook",
+            "metrics": f"http://{settings.metrics_host}:{settings.metrics_port}/metrics",
+        },
+    )
+
+
+@contextmanager
+def when_answering(settings: Settings, act: Callable[[], None]) -> Iterator[None]:
+    """Call ``act`` once the web process answers, from a thread that ends with the block.
+
+    An address that nobody answers at yet would be tried, and be taken for broken.
+    """
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(LOOK_S):
+            try:
+                with urllib.request.urlopen(f"{setup.address(settings)}/healthz", timeout=2):  # noqa: S310 - our own
+                    pass
+            except OSError:
+                continue
+            act()
+            return
+
+    thread = threading.Thread(target=look, name="answering", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _set_up(settings: Settings, web: Running, others: list[Running]) -> None:
@@ -86,9 +122,9 @@ def _set_up(settings: Settings, web: Running, others: list[Running]) -> None:
 
     stop = threading.Event()
     waiting = setup.when_registered(settings, go_on, stop)
-    print(setup.invitation(settings, code), flush=True)
     try:
-        supervisor.run()
+        with when_answering(settings, lambda: print(setup.invitation(settings, code), flush=True)):
+            supervisor.run()
     finally:
         stop.set()
         waiting.join()

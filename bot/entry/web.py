@@ -67,6 +67,9 @@ def _serve(settings: Settings, processes: int) -> None:
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
+    # A child has our handlers until granian sets its own there, and they would swallow the signal
+    # that shall stop it: it would be waited for until it is killed. Nothing is half-done yet then.
+    os.register_at_fork(after_in_child=_end_by_signals)
     log.info("listening", extra={"host": settings.host, "port": settings.port, "processes": processes})
     loader: Any = create_front
     while True:
@@ -120,8 +123,10 @@ def create_app() -> Flask:
 def parts(settings: Settings) -> tuple[Receiver, Flask]:
     """The receiver, and the application that serves it."""
     from bot.adapters.metrics import PrometheusMetrics, shared_directory
+    from bot.config.organisation_file import organisation_schema
     from bot.config.policy_file import policy_schema
     from bot.web.app import create_app
+    from bot.web.badges import create_badges
     from bot.web.dashboard import Watcher, create_dashboard
     from bot.web.hinter import Hinter
     from bot.web.readiness import Readiness
@@ -131,15 +136,17 @@ def parts(settings: Settings) -> tuple[Receiver, Flask]:
     transport = wiring.build_transport(settings, check=False)
     hinter = Hinter(transport.ledger, transport.queue, metrics)
     receiver = _receiver(settings, metrics, transport, hint=hinter.notify)
-    watcher = Watcher(transport.ledger, cache(lambda: _open_store(settings)))
+    store = cache(lambda: _open_store(settings))
+    watcher = Watcher(transport.ledger, store)
     dashboard = create_dashboard(
         # Which GitHub it is may be chosen in the set-up, after the start.
         watcher,
         pages=settings.pages,
         github_url=lambda: with_stored(settings).github_url,
     )
-    schema = create_schema(policy_schema(wiring.load_registry().checks))
-    pages = [dashboard, schema]
+    checks = wiring.load_registry().checks
+    schema = create_schema(policy_schema(checks), organisation_schema(checks))
+    pages = [dashboard, schema, create_badges(store, settings.secret_keys)]
     if setup.offered():
         pages.append(setup.pages(settings, receiver, lambda known: configure_logs(known, "web")))
 
@@ -172,6 +179,11 @@ def _receiver(
         app_id=settings.app_id,
         waiting=setup.offered(),
     )
+
+
+def _end_by_signals() -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _die_with_parent() -> None:

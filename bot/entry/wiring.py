@@ -111,6 +111,22 @@ def build_transport(settings: Settings, *, check: bool = True) -> Transport:
     return Transport(client, ledger, RqQueue(client))
 
 
+def check_redis(settings: Settings) -> None:
+    """For parents, which leave Redis to their children and need nothing but its being fit.
+
+    Raises:
+        SettingsError: the server's settings would lose records.
+        LedgerUnavailable: it does not answer.
+    """
+    from bot.adapters.redis_client import connect
+
+    client = connect(settings.redis_url)
+    try:
+        refuse_unfit_redis(client)
+    finally:
+        client.close()
+
+
 def refuse_unfit_redis(client: Redis) -> None:
     """Raise for what loses records, log what may."""
     from bot.adapters.redis_server import check_server

@@ -32,7 +32,7 @@ def run(settings: Settings, *, processes: int, threads: int) -> int:
     wiring.require_credentials(settings)
     configure_logs(settings, "worker")
     with serving_metrics(settings):
-        wiring.build_transport(settings).client.close()
+        wiring.check_redis(settings)
         env = os.environ | {"REDIS_URL": settings.redis_url, METRICS_BY_PARENT: "1"}
         log.info("workers started", extra={"processes": processes, "threads": threads})
         Supervisor([program(env, processes, threads)], grace_s=GRACE_S + 10).run()

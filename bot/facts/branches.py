@@ -14,7 +14,10 @@ from bot.model.facts import (
     SideBranch,
     SideBranches,
 )
+from bot.model.protection import Enforcement, Rulesets
+from bot.model.verdicts import Unknown
 from bot.ports import RepoReader
+from bot.selections import BRANCHES, OPEN_PULL_REQUESTS
 from bot.spec import fact
 
 MAX_LISTED = 100
@@ -26,13 +29,36 @@ MAX_COMPARES = 30
 """Branches that are compared with the default branch, a call each unless that is known already."""
 
 
-@fact("branches", permission="contents: read", cost="one call")
-def branches(reader: RepoReader) -> Branches:
-    """The first 100 branches by name; 5000 of a clone."""
-    return Branches(*reader.branches(limit=MAX_LISTED_LOCAL if reader.local else MAX_LISTED))
+@fact("branches", permission="contents: read", cost="one call", graph={"branches": BRANCHES})
+def branches(reader: RepoReader, rulesets: Rulesets | Unknown, repository: Repository) -> Branches:
+    """The first 100 branches by name; 5000 of a clone.
+
+    Documents tell which branches classic rules protect. A branch that an active ruleset names, by a
+    pattern or as the default one, counts as protected, too; one that is for all branches alike says
+    nothing of any, and does not make it one that is kept on purpose.
+    """
+    listed, more = reader.branches(limit=MAX_LISTED_LOCAL if reader.local else MAX_LISTED)
+    if isinstance(rulesets, Unknown):
+        return Branches(listed, more)
+    default = repository.default_branch
+    naming = [r for r in rulesets.listed if r.enforcement is Enforcement.ACTIVE and r.rules and r.names_some]
+    return Branches(
+        tuple(
+            replace(branch, protected=True)
+            if any(r.reaches(branch.name, default) for r in naming)
+            else branch
+            for branch in listed
+        ),
+        more,
+    )
 
 
-@fact("open_pull_requests", permission="pull_requests: read", cost="one call")
+@fact(
+    "open_pull_requests",
+    permission="pull_requests: read",
+    cost="one call",
+    graph={"pulls": OPEN_PULL_REQUESTS},
+)
 def open_pull_requests(reader: RepoReader) -> OpenPullRequests:
     """The newest 100 open pull requests; a clone knows none."""
     if reader.local:

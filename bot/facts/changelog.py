@@ -6,6 +6,7 @@ import re
 
 from bot.model.facts import Changelog, CommunityFiles
 from bot.ports import RepoReader
+from bot.selections import LATEST_RELEASE
 from bot.spec import fact
 
 MAX_NOTES = 64 * 1024
@@ -19,6 +20,7 @@ _BY_ITSELF = re.compile(
     "changelog",
     permission="contents: read",
     cost="no call where there is a file; else one for the latest release",
+    graph={"release": LATEST_RELEASE},
 )
 def changelog(reader: RepoReader, community_files: CommunityFiles) -> Changelog:
     """Files or folders that tell what changed; without any, how much the latest release tells.

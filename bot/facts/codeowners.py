@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.model.errors import Malformed
-from bot.model.facts import Codeowners, CodeownersProblem, EntryKind, TreeEntry
+from bot.model.facts import CodeOwner, Codeowners, CodeownersProblem, EntryKind, TreeEntry
 from bot.ports import RepoReader
+from bot.selections import directory
 from bot.spec import fact
 
 FOLDERS = (".github", "", "docs")
@@ -27,6 +28,7 @@ MAX_BYTES = 3 * 1024 * 1024
 """GitHub loads no larger file."""
 
 MOST_PROBLEMS = 200
+MOST_OWNERS = 1000
 MOST_RULES = 20_000
 MOST_PATHS = 2000
 MOST_STEPS = 2_000_000
@@ -72,6 +74,7 @@ class Parsed:
     file_fed=True,
     permission="contents: read",
     cost="three directories, one blob",
+    graph={"root": directory(""), "github": directory(".github"), "docs": directory("docs")},
 )
 def codeowners(reader: RepoReader, commit: str) -> Codeowners | None:
     """The CODEOWNERS file that is in force; None when there is none.
@@ -102,7 +105,18 @@ def codeowners(reader: RepoReader, commit: str) -> Codeowners | None:
         owned=owned,
         unowned=unowned,
         measured=shares is not None,
+        owners=owners_of(parsed.rules),
     )
+
+
+def owners_of(rules: Sequence[Rule]) -> tuple[CodeOwner, ...]:
+    """The first 1000 owners, each where it stands first; names do not differ by case."""
+    found: dict[str, CodeOwner] = {}
+    for rule in rules:
+        for name in rule.owners:
+            if len(found) < MOST_OWNERS:
+                found.setdefault(name.lower(), CodeOwner(name, rule.line))
+    return tuple(found.values())
 
 
 def _entries(reader: RepoReader, commit: str) -> Iterator[TreeEntry]:

@@ -1,4 +1,4 @@
-"""Files by which a repository welcomes people: README, changelog, templates."""
+"""Files by which a repository welcomes people: README, changelog, templates, guides."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.model.errors import Malformed
 from bot.model.facts import CommunityFiles, Document, EntryKind, TreeEntry
 from bot.ports import RepoReader
+from bot.selections import directory
 from bot.spec import fact
 
 FOLDERS = (".github", "", "docs")
@@ -26,6 +27,10 @@ _CHANGELOG = re.compile(
 )
 _CHANGELOG_FOLDER = re.compile(
     r"\.?(?:changelogs?|changes|changesets?|release[_-]?notes|newsfragments)(?:\.d)?", re.IGNORECASE
+)
+CONTRIBUTING = re.compile(r"contributing(?:\.(?:md|markdown|rst|adoc|asciidoc|txt|org))?", re.IGNORECASE)
+CODE_OF_CONDUCT = re.compile(
+    r"code[-_ ]?of[-_ ]?conduct(?:\.(?:md|markdown|rst|adoc|asciidoc|txt|org))?", re.IGNORECASE
 )
 _CODE = (".py", ".js", ".ts", ".rb", ".go", ".rs", ".c", ".h", ".sh", ".yml", ".yaml", ".json", ".toml")
 _TEXT = ("", ".md", ".txt")
@@ -46,9 +51,15 @@ class Found:
     file_fed=True,
     permission="contents: read",
     cost="three directories, and those of templates where there are any",
+    graph={
+        "root": directory(""),
+        "github": directory(".github"),
+        "docs": directory("docs"),
+        "templates": directory(".github/ISSUE_TEMPLATE"),
+    },
 )
 def community_files(reader: RepoReader, commit: str) -> CommunityFiles:
-    """README, changelog and templates of ``.github``, the root and ``docs``.
+    """README, changelog, templates and guides of ``.github``, the root and ``docs``.
 
     Names are compared without regard to case. A link counts as a file that is there; it is not
     followed.
@@ -65,6 +76,10 @@ def community_files(reader: RepoReader, commit: str) -> CommunityFiles:
         issue_forms=tuple(path for t in templates for path in t.forms)[:MOST],
         issue_chooser=next((t.chooser for t in templates if t.chooser), ""),
         pull_request_templates=tuple(path for t in templates for path in t.pull_request)[:MOST],
+        contributing=tuple(plain_document(e) for e in documents if CONTRIBUTING.fullmatch(e.name))[:MOST],
+        codes_of_conduct=tuple(plain_document(e) for e in documents if CODE_OF_CONDUCT.fullmatch(e.name))[
+            :MOST
+        ],
     )
 
 
@@ -116,6 +131,11 @@ def _tells_changes(entry: TreeEntry) -> bool:
     if entry.kind is EntryKind.DIRECTORY:
         return _CHANGELOG_FOLDER.fullmatch(entry.name) is not None
     return _CHANGELOG.fullmatch(entry.name) is not None and not entry.name.lower().endswith(_CODE)
+
+
+def plain_document(entry: TreeEntry) -> Document:
+    """An entry of a directory, with its size where that is told; it is not read."""
+    return Document(entry.path, entry.kind, entry.oid, entry.size if entry.kind is EntryKind.FILE else None)
 
 
 def _document(reader: RepoReader, entry: TreeEntry) -> Document:

@@ -7,6 +7,7 @@ import re
 from bot.model.errors import Malformed
 from bot.model.facts import EntryKind, LicenceFile, TreeEntry
 from bot.ports import LicenceDetector, RepoReader
+from bot.selections import directory
 from bot.spec import fact
 
 MAX_BYTES = 256 * 1024
@@ -22,7 +23,13 @@ _NAMED = re.compile(
 )
 
 
-@fact("licence_files", file_fed=True, permission="contents: read", cost="one directory, a blob per file")
+@fact(
+    "licence_files",
+    file_fed=True,
+    permission="contents: read",
+    cost="one directory, a blob per file",
+    graph={"root": directory("")},
+)
 def licence_files(reader: RepoReader, commit: str, licences: LicenceDetector) -> tuple[LicenceFile, ...]:
     """Files at the root whose names say that they hold the licence, the plain names first.
 

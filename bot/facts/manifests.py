@@ -13,6 +13,7 @@ from bot.facts.workflow_audit import listed_workflows
 from bot.model.errors import Gone, Malformed
 from bot.model.facts import EntryKind, Manifest, Manifests, TreeEntry
 from bot.ports import RepoReader
+from bot.selections import directory
 from bot.spec import fact
 
 MAX_BYTES = 256 * 1024
@@ -68,6 +69,7 @@ _NOT_OURS = re.compile(
     permission="contents: read",
     cost="two directories and the workflows (shared with workflow_audit), one call for all files of the "
     "commit (shared with binaries), one blob per manifest that may be without dependencies (at most 20)",
+    graph={"root": directory(""), "workflows": directory(".github/workflows", texts=True)},
 )
 def manifests(reader: RepoReader, commit: str) -> Manifests:
     """Manifests of the root and of folders, and workflows.

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bot.model.errors import Malformed
 from bot.model.facts import EntryKind, SecurityPolicy, TreeEntry
 from bot.ports import RepoReader
+from bot.selections import directory
 from bot.spec import fact
 
 MAX_BYTES = 256 * 1024
@@ -40,6 +41,7 @@ _DISCLOSURE = re.compile(
     file_fed=True,
     permission="contents: read",
     cost="up to three directories, one blob; without a file, one call for the owner's default",
+    graph={"root": directory(""), "github": directory(".github"), "docs": directory("docs")},
 )
 def security_policy(reader: RepoReader, commit: str) -> SecurityPolicy | None:
     """What the security policy says; None when neither repository nor owner has one.

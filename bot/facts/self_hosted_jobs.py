@@ -10,6 +10,7 @@ from bot.facts.workflow_audit import listed_workflows
 from bot.model.errors import Gone, Malformed
 from bot.model.facts import SelfHostedJob, SelfHostedJobs, WorkflowFile
 from bot.ports import RepoReader
+from bot.selections import directory
 from bot.spec import fact
 from bot.yaml_nodes import ListNode, MappingNode, Node, Problems, Scalar, TooManyProblems, compose
 
@@ -26,6 +27,7 @@ _QUOTED = re.compile(r"(?:'([^']{0,200})'|\"([^\"]{0,200})\")")
     file_fed=True,
     permission="contents: read",
     cost="one directory, one blob per workflow (all shared with workflow_audit)",
+    graph={"workflows": directory(".github/workflows", texts=True)},
 )
 def self_hosted_jobs(reader: RepoReader, commit: str) -> SelfHostedJobs:
     """Jobs whose ``runs-on`` names the label ``self-hosted``, itself or through the job's matrix.

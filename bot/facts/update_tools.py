@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from bot.model.errors import Gone, Malformed
 from bot.model.facts import EntryKind, TreeEntry, UpdateRule, UpdateTool
 from bot.ports import RepoReader
+from bot.selections import directory
 from bot.spec import fact
 from bot.yaml_nodes import (
     ListNode,
@@ -72,6 +73,7 @@ _JSON5_TOKEN = re.compile(
     file_fed=True,
     permission="contents: read",
     cost="up to three directories, one blob per configuration and one for package.json",
+    graph={"root": directory(""), "github": directory(".github")},
 )
 def update_tools(reader: RepoReader, commit: str) -> tuple[UpdateTool, ...]:
     """Tools that the files of a commit configure, Dependabot first.

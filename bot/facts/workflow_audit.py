@@ -10,6 +10,7 @@ from bot.model.errors import Gone, Malformed
 from bot.model.facts import EntryKind, TreeEntry, WorkflowAudit, WorkflowFile, WorkflowFinding
 from bot.model.verdicts import Severity
 from bot.ports import RepoReader, WorkflowAuditor
+from bot.selections import directory
 from bot.spec import fact
 
 FOLDER = ".github/workflows"
@@ -42,6 +43,7 @@ _UNTRUSTED = re.compile(
     file_fed=True,
     permission="contents: read",
     cost="one directory, one blob per workflow, one run of the auditor",
+    graph={"workflows": directory(FOLDER, texts=True)},
 )
 def workflow_audit(reader: RepoReader, commit: str, auditor: WorkflowAuditor) -> WorkflowAudit:
     """All files of ``.github/workflows`` that GitHub would read, and all findings in them.

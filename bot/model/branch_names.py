@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import translate
+from functools import lru_cache
+
 LONG_LIVED = (
     "release*",
     "rel/*",
     "rel-*",
     "v[0-9]*",
-    "[0-9]*",
+    "[0-9]",
+    "[0-9][0-9]",
+    "[0-9][0-9][0-9][0-9]",
     "*-v[0-9]*",
     "*/v[0-9]*",
     "*[0-9].[0-9]*",
@@ -24,7 +30,11 @@ LONG_LIVED = (
     "main",
     "master",
 )
-"""Branches that are not meant to be merged back soon."""
+"""Branches that are not meant to be merged back soon.
+
+A number alone is a version or a year; one with words after it (``8218-log-in``) is how GitHub names the
+branch that it makes for an issue, and that is work under way.
+"""
 
 KEPT = (
     *LONG_LIVED,
@@ -52,3 +62,19 @@ KEPT = (
     "docs",
 )
 """Branches that are kept although nothing is committed to them for long: they point at something."""
+
+
+def named(name: str, patterns: tuple[str, ...]) -> bool:
+    """Whether a name fits one of the patterns; upper and lower case differ.
+
+    The patterns become one expression: a repository may have thousands of branches, each of which is
+    held against all of them.
+    """
+    return _expression(patterns).match(name) is not None
+
+
+@lru_cache(maxsize=256)
+def _expression(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    # ``translate`` numbers its groups anew for every pattern, so that expressions can be joined. Without
+    # any pattern nothing fits.
+    return re.compile("|".join(map(translate, patterns)) or r"(?!)")

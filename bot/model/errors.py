@@ -7,6 +7,7 @@
     ``Unreadable``: a fact could not be read; becomes the outcome *unknown*
         ``PermissionMissing``: the App was not granted what the call needs
         ``LimitReached``: GitHub asks to come back at a date; the work is put back until then
+        ``Scarce``: what is left of a limit is kept for answers; the rest goes on without it
         ``Unavailable``: a passing fault; the work is tried again
         ``Malformed``: an answer or an input that is not what its contract says
     ``Gone``: the thing exists no more, or not for this installation
@@ -82,6 +83,10 @@ class LimitReached(Unreadable):
         super().__init__(detail)
         self.until = until
         self.resource = resource
+
+
+class Scarce(Unreadable):
+    """Little is left of this hour's calls, and that is kept for publishing and for people."""
 
 
 class Unavailable(Unreadable):

@@ -62,12 +62,14 @@ class Event:
         action: the top-level ``action`` or an empty string.
         delivery: the ledger's id of the delivery it came from.
         payload: the JSON object, untrusted.
+        app_id: of our own App, so that our echoes can be told; 0 when it is not known.
     """
 
     name: str
     action: str
     delivery: str
     payload: Mapping[str, Any] = field(repr=False)
+    app_id: int = 0
 
     @property
     def installation_id(self) -> int | None:

@@ -30,6 +30,7 @@ class Repository:
         full_name: ``owner/name`` as last seen.
         default_branch: without ``refs/heads/``.
         empty: no commit yet.
+        pages: it publishes a website with GitHub Pages, as far as a listing told.
     """
 
     id: int
@@ -44,6 +45,7 @@ class Repository:
     node_id: str = ""
     html_url: str = ""
     pushed_at: datetime | None = None
+    pages: bool = False
 
     @property
     def owner(self) -> str:
@@ -120,7 +122,15 @@ class DefaultHead:
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request; ``head_repository_id`` is None when the fork was deleted."""
+    """A pull request; ``head_repository_id`` is None when the fork was deleted.
+
+    Args:
+        cross_repository: it comes from a fork, or from one that was deleted.
+        maintainer_can_modify: who maintains the base may push to the head; None when not told.
+        review_decision: ``APPROVED``, ``CHANGES_REQUESTED`` or ``REVIEW_REQUIRED``; empty when no
+            review is asked for, or when not told.
+        bot: its author is an App.
+    """
 
     number: int
     state: str
@@ -136,6 +146,10 @@ class PullRequest:
     updated_at: datetime
     mergeable: bool | None = None
     merged: bool = False
+    cross_repository: bool | None = None
+    maintainer_can_modify: bool | None = None
+    review_decision: str = ""
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,12 +397,14 @@ class About:
         homepage: the address of its website; empty when there is none.
         topics: in GitHub's order.
         pages: it publishes a website with GitHub Pages.
+        language: the one that most of it is written in, by GitHub's count; empty when there is none.
     """
 
     description: str
     homepage: str
     topics: tuple[str, ...]
     pages: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -422,6 +438,7 @@ class CommunityFiles:
         issue_forms: YAML forms.
         issue_chooser: the ``config.yml`` beside them, which may send people elsewhere; else empty.
         pull_request_templates: files.
+        contributing, codes_of_conduct: files.
     """
 
     readmes: tuple[Document, ...] = ()
@@ -430,6 +447,8 @@ class CommunityFiles:
     issue_forms: tuple[str, ...] = ()
     issue_chooser: str = ""
     pull_request_templates: tuple[str, ...] = ()
+    contributing: tuple[Document, ...] = ()
+    codes_of_conduct: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -512,6 +531,14 @@ class CodeownersProblem:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeOwner:
+    """An owner as CODEOWNERS names it (``@user``, ``@organisation/team``, an address), and where first."""
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Codeowners:
     """The CODEOWNERS file that is in force.
 
@@ -524,6 +551,7 @@ class Codeowners:
         owned, unowned: top-level paths; both empty when ``measured`` is False, as the file is too
             large to be held against every path.
         oversized: larger than GitHub reads, so that nothing else is known.
+        owners: the first 1000 that rules name, each once, whatever the case.
     """
 
     path: str
@@ -536,6 +564,7 @@ class Codeowners:
     unowned: tuple[str, ...] = ()
     measured: bool = True
     oversized: bool = False
+    owners: tuple[CodeOwner, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

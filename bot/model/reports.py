@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bot.model.facts import Repository
+from bot.model.scores import Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome
 
 
@@ -94,9 +96,17 @@ class PublishedIssue:
 
 
 class ChangeKind(StrEnum):
-    """How a verdict stands to the one before it."""
+    """How a verdict stands to the last known one before it.
+
+    Args:
+        BASELINE: the first known verdict in the first report of a repository.
+        VISIBLE: a first known verdict later on, or one that another rule gave: it may have been so
+            for long, so it is shown and is no regression.
+        UNREADABLE: nothing is known now; the last known verdict stands.
+    """
 
     BASELINE = "baseline"
+    VISIBLE = "visible"
     NEW = "new"
     WORSE = "worse"
     FIXED = "fixed"
@@ -110,9 +120,12 @@ class Change:
     """One check's change since the last report.
 
     Args:
-        before: None when the check has no known verdict yet.
+        before: the last known outcome; None when there is none yet.
         new_evidence: observations that came, by fingerprint.
-        cause: ``commit``, ``policy``, ``rule``, ``permission`` or ``time``.
+        cause: why, as ``Cause`` names it; empty when nothing changed.
+        before_at: when ``before`` was last seen.
+        commits: the commit that was judged then, and the one of now; for the cause ``commit``.
+        pull_request: the one that the newest of these commits merged, where its subject says so.
     """
 
     check: str
@@ -121,6 +134,9 @@ class Change:
     after: Outcome
     new_evidence: tuple[Evidence, ...] = ()
     cause: str = ""
+    before_at: datetime | None = None
+    commits: tuple[str, str] | None = None
+    pull_request: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,11 @@ class Report:
         exempted: names of checks that policy switched off, with the reason.
         expired: names of checks that do not pass and whose exemption has ended, with its reason
             and its last day.
+        stood: check -> those of its marks that are its baseline, so that they do not speak;
+            None where nothing is known of that.
+        ended: names of checks without a baseline (any more): every finding of them speaks.
+        scored: the score that the repository's readers may see; None on proposals and where no
+            history is kept.
     """
 
     repository: Repository
@@ -147,3 +168,6 @@ class Report:
     pull_request: int | None = None
     exempted: tuple[tuple[str, str], ...] = ()
     expired: tuple[tuple[str, str], ...] = ()
+    scored: Scored | None = None
+    stood: Mapping[str, frozenset[str]] | None = None
+    ended: frozenset[str] = frozenset()

@@ -40,6 +40,13 @@ class Audience(StrEnum):
     RESTRICTED = "restricted"
 
 
+class Scope(StrEnum):
+    """What a check judges: each repository, or the organisation that owns them, once."""
+
+    REPOSITORY = "repository"
+    ORGANISATION = "organisation"
+
+
 class Reason(StrEnum):
     """Why something is unknown."""
 
@@ -145,6 +152,16 @@ class Judgement:
     def outcome(self) -> Outcome:
         """Short for ``verdict.outcome``."""
         return self.verdict.outcome
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """What a finding is known by: its fingerprints, or an empty text for one without observations.
+
+        Nothing for what is no finding.
+        """
+        if self.outcome is not Outcome.FAIL:
+            return frozenset()
+        return frozenset(e.fingerprint for e in self.verdict.evidence) or frozenset({""})
 
 
 def passed(summary: str, *evidence: Evidence, valid_until: datetime | None = None) -> Verdict:

@@ -30,10 +30,11 @@ from bot.report.fragments import (
     moment,
     names,
     outcome_line,
-    unread,
+    score_line,
+    unread_section,
 )
 from bot.report.inert import code, plain, prose
-from bot.report.view import View, view, visible
+from bot.report.view import QUIET, View, view, visible
 
 __all__ = [
     "EXEMPT",
@@ -171,12 +172,16 @@ def external_id(report: Report, request: str, *, block: frozenset[str], fail_clo
     """Names what was judged, what was found and the wish that it answers; 52 characters.
 
     Times are left out, and so are the changes since the last report: work that runs a second time
-    sees no change any more, and shall find the run that it made the first time.
+    sees no change any more, and shall find the run that it made the first time. What is said of checks
+    that pass is left out too: another figure in it is no news, and no reason for another run.
     """
     parts: list[object] = [report.repository.id, report.commit, report.base_commit, report.pull_request]
-    parts += [request, *sorted(block), fail_closed]
+    parts += [request, *sorted(block), fail_closed, *sorted(report.ended & block)]
     for j in visible(report):
-        parts += [j.check, j.outcome.value, j.severity.label, j.verdict.summary]
+        parts += [j.check, j.outcome.value, j.severity.label]
+        if j.outcome in QUIET:
+            continue
+        parts += [j.verdict.summary]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
     parts += [part for item in (*report.expired, *report.exempted) for part in item]
     return _name_of(parts)
@@ -193,8 +198,14 @@ def _unjudged(seen: View) -> tuple[Judgement, ...]:
 
 
 def _blocking(seen: View, block: frozenset[str], *, fail_closed: bool) -> tuple[Judgement, ...]:
-    bad = (*seen.new, *seen.worse, *(_unjudged(seen) if fail_closed else ()))
+    bad = (*seen.new, *seen.worse, *_standing_ones(seen), *(_unjudged(seen) if fail_closed else ()))
     return tuple(j for j in bad if j.check in block)
+
+
+def _standing_ones(seen: View) -> tuple[Judgement, ...]:
+    """Findings that were there before and count all the same, as their checks have no baseline (any more)."""
+    told = {j.check for j in (*seen.new, *seen.worse)}
+    return tuple(j for j in seen.failing if j.check in seen.report.ended and j.check not in told)
 
 
 def _conclusion(seen: View, blocking: Sequence[Judgement]) -> Conclusion:
@@ -206,9 +217,12 @@ def _conclusion(seen: View, blocking: Sequence[Judgement]) -> Conclusion:
 def _title(seen: View) -> str:
     """What changed, in a few words; all names stay out of it."""
     worse = f"{len(seen.worse):,}" if seen.new else count(len(seen.worse), "finding")
+    told = seen.new or seen.worse
+    appeared = f"{len(seen.appeared):,}" if told else count(len(seen.appeared), "finding")
     changed = [
         count(len(seen.new), "new finding") if seen.new else "",
         f"{worse} worse" if seen.worse else "",
+        f"{appeared} newly visible" if seen.appeared else "",
         f"{len(seen.fixed):,} fixed" if seen.fixed else "",
         f"{len(seen.better):,} improved" if seen.better else "",
     ]
@@ -240,10 +254,16 @@ def _summary(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], 
             "",
         ]
     after.append(_footer(seen, Links.of(seen.report)))
-    before = [_headline(seen), ""]
+    scored = seen.report.scored
+    before = [*([] if scored is None or seen.proposal else [score_line(scored), ""]), _headline(seen), ""]
     changes = Page(CHECK_RUN_TEXT - sum(size(line) + 1 for line in (*before, *after)))
     listing(changes, "", seen.changed, lambda item: changed(seen, *item), room=changes.left)
     return "\n".join((*before, *changes.lines, *after))
+
+
+def headline(report: Report) -> str:
+    """The first sentence of a report's check run: counts, no names."""
+    return _headline(view(report))
 
 
 def _headline(seen: View) -> str:
@@ -305,7 +325,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
     """Findings get the room that the shorter sections leave."""
     links = Links.of(seen.report)
     after = Page(CHECK_RUN_TEXT // 2)
-    listing(after, "Could not be judged", seen.unread, lambda j: unread(links, j, seen.changes.get(j.check)))
+    unread_section(after, links, seen.unread, seen.changes, seen.report.judged_at)
     listing(after, "Failed to run", seen.errors, crashed)
     listing(after, EXPIRED, seen.report.expired, exempted)
     listing(after, "Exempted by policy", seen.report.exempted, exempted)
@@ -317,6 +337,7 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
             ("New", seen.new),
             ("Worse", seen.worse),
             ("Perhaps new: the base could not be judged", seen.first),
+            ("There before, and counts without a baseline", _standing_ones(seen)),
         ]
         if seen.proposal
         else [("Findings", seen.failing)]
@@ -361,7 +382,7 @@ def _decision(page: Page, seen: View, conclusion: Conclusion, blocking: Sequence
     else:
         groups: list[tuple[str, str, Sequence[Judgement]]] = [
             ("–", "known before", known),
-            ("–", "seen for the first time", seen.first),
+            ("–", "seen for the first time", (*seen.appeared, *seen.first)),
             ("✓", "in order", (*good, *seen.fixed)),
         ]
         conditions += [group for group in groups if group[2]]

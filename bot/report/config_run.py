@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.config.policy import Notice
 from bot.model.errors import PolicyError
 from bot.model.reports import Annotation, CheckRun, Conclusion
 from bot.model.verdicts import Place
@@ -58,37 +59,51 @@ def render_config_errors(
 
 def render_config_good(
     head_sha: str,
+    notices: Sequence[Notice] = (),
     *,
     request: str = "",
     details_url: str = "",
     completed_at: datetime | None = None,
 ) -> CheckRun:
-    """The check run for a policy file that was changed and is in order."""
+    """The check run for a policy file that was changed and is in order.
+
+    Args:
+        notices: what does not count in it, or is written in an old way.
+    """
+    page = Page(CHECK_RUN_TEXT)
+    page.add("It comes into force when it is on the default branch.")
+    if notices:
+        page.add("", "What to know of it:")
+        page.fill(notices, lambda notice: [_line(notice)], lambda left: f"- … and {count(left, 'more')}")
+    places = [n for n in notices if is_line(Place(path=n.path, line=n.line))]
     return CheckRun(
         name=NAME_OF_RUN,
         head_sha=head_sha,
-        external_id=_external_id(head_sha, request, []),
+        external_id=_external_id(head_sha, request, [str(n) for n in notices]),
         conclusion=Conclusion.SUCCESS,
-        title="The policy file is in order",
-        summary="It comes into force when it is on the default branch.",
+        title="The policy file is in order" + (f", {count(len(notices), 'notice')}" if notices else ""),
+        summary=str(page),
+        annotations=tuple(_annotation(n, "notice", "Of the policy") for n in places[:MOST_ANNOTATIONS]),
         details_url=details_url,
         completed_at=completed_at,
     )
 
 
-def _line(error: PolicyError) -> str:
+def _line(error: PolicyError | Notice) -> str:
     at = code(f"{error.path}:{error.line}:{error.column}", limit=NAME)
     return f"- {at}: {prose(error.message, limit=SENTENCE)}"
 
 
-def _annotation(error: PolicyError) -> Annotation:
+def _annotation(
+    said: PolicyError | Notice, level: str = "failure", title: str = "The policy can not be used"
+) -> Annotation:
     return Annotation(
-        path=error.path,
-        start_line=error.line,
-        end_line=error.line,
-        level="failure",
-        message=f"Column {error.column}: {plain(error.message, limit=SENTENCE)}",
-        title="The policy can not be used",
+        path=said.path,
+        start_line=said.line,
+        end_line=said.line,
+        level=level,
+        message=f"Column {said.column}: {plain(said.message, limit=SENTENCE)}",
+        title=title,
     )
 
 

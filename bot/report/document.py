@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.model.reports import Change, Report
+from bot.model.reports import Change, ChangeKind, Report
+from bot.model.scores import Cause, Grade, Score, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome
+from bot.report.score import by_family, grade, score_of, weighed_now
 from bot.report.view import visible
 
 VERSION = 1
@@ -26,6 +28,8 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
     judgements = visible(report) if redact else report.judgements
     changes = {change.check: change for change in report.changes}
     repository = report.repository
+    checks = [weighed_now(j) for j in judgements]
+    scored = report.scored or Scored(score_of(checks), by_family(checks))
     return {
         "version": VERSION,
         "repository": {
@@ -41,6 +45,10 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
         "pull_request": report.pull_request,
         "judged_at": _time(report.judged_at),
         "counts": {outcome.value: sum(j.outcome is outcome for j in judgements) for outcome in Outcome},
+        "score": _score(scored.score),
+        "categories": [{"name": name, **_score(score)} for name, score in scored.families],
+        "score_change": _score_change(scored.change) if scored.change else None,
+        "trend": [{"day": point.day.isoformat(), "value": point.value} for point in scored.trend],
         "checks": [_check(j, changes.get(j.check)) for j in judgements],
         "exempted": [{"name": name, "reason": _valid(reason)} for name, reason in report.exempted],
         "expired": [{"name": name, "reason": _valid(reason)} for name, reason in report.expired],
@@ -61,12 +69,47 @@ def _check(judgement: Judgement, change: Change | None) -> dict[str, Any]:
         "permission": verdict.permission,
         "valid_until": _time(verdict.valid_until) if verdict.valid_until else None,
         "evidence": [_evidence(e, judgement) for e in verdict.evidence],
-        "change": {"kind": change.kind.value, "cause": change.cause or None} if change else None,
+        "change": _change(change) if change else None,
         "why": judgement.why,
         "fix": judgement.fix,
         "source": judgement.source,
         "rule_version": judgement.rule_version,
         "file_fed": judgement.file_fed,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    before, after = change.commits or (None, None)
+    return {
+        "kind": change.kind.value,
+        "cause": change.cause or None,
+        "before": change.before.value if change.before else None,
+        "before_at": _time(change.before_at) if change.before_at else None,
+        "from_commit": before,
+        "to_commit": after,
+        "pull_request": change.pull_request,
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    letter = grade(score)
+    return {
+        "value": score.value,
+        "grade": letter.value if letter else None,
+        "coverage": score.coverage,
+        "passed": score.passed,
+        "judged": score.judged,
+        "known": score.known,
+        "asked": score.asked,
+        "exempted": score.exempted,
+    }
+
+
+def _score_change(change: ScoreChange) -> dict[str, Any]:
+    return {
+        "before": change.before,
+        "after": change.after,
+        "parts": [{"cause": cause.value, "points": points} for cause, points in change.parts],
     }
 
 
@@ -110,12 +153,24 @@ _LINE = _nullable("integer", minimum=1)
 _MOMENT = {"type": "string", "format": "date-time"}
 _SEVERITY = {"enum": ["info", "low", "medium", "high", "critical"]}
 _COUNT = {"type": "integer", "minimum": 0}
-_KINDS = ["baseline", "new", "worse", "fixed", "better", "same", "unreadable"]
-_CAUSES = ["commit", "policy", "rule", "permission", "time", None]
+_KINDS = [kind.value for kind in ChangeKind]
+_CAUSES = [cause.value for cause in Cause]
+_PER_CENT = _nullable("integer", minimum=0, maximum=100)
+_SCORE = {
+    "value": {**_PER_CENT, "description": "Null when nothing was judged."},
+    "grade": {"enum": [*(letter.value for letter in Grade), None]},
+    "coverage": {**_PER_CENT, "description": "Per cent of the weight that has an answer."},
+    "passed": {**_COUNT, "description": "Weight of the checks that pass."},
+    "judged": {**_COUNT, "description": "Weight of the checks that pass or fail."},
+    "known": {**_COUNT, "description": "Weight of the checks with an answer."},
+    "asked": {**_COUNT, "description": "Weight of all checks that are not exempt."},
+    "exempted": {**_COUNT, "description": "How many checks are exempt."},
+}
 
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Report of one repository",
+    "description": "What `plumbline check --format json` prints. Keys are only ever added.",
     **_object(
         version={"const": VERSION},
         repository=_object(
@@ -131,6 +186,30 @@ SCHEMA: dict[str, Any] = {
         pull_request=_nullable("integer", minimum=1),
         judged_at=_MOMENT,
         counts=_object(**{outcome.value: _COUNT for outcome in Outcome}),
+        score={**_object(**_SCORE), "description": "See the guide to the score."},
+        categories={"type": "array", "items": _object(name=_TEXT, **_SCORE)},
+        score_change={
+            "anyOf": [
+                {"type": "null"},
+                _object(
+                    before={"type": "integer", "minimum": 0, "maximum": 100},
+                    after={"type": "integer", "minimum": 0, "maximum": 100},
+                    parts={
+                        "type": "array",
+                        "items": _object(cause={"enum": _CAUSES}, points={"type": "integer"}),
+                    },
+                ),
+            ],
+            "description": "Since the last report; the parts add up to the difference.",
+        },
+        trend={
+            "type": "array",
+            "items": _object(
+                day={"type": "string", "format": "date"},
+                value={"type": "integer", "minimum": 0, "maximum": 100},
+            ),
+            "description": "One point a day at most, oldest first.",
+        },
         checks={
             "type": "array",
             "items": _object(
@@ -168,7 +247,18 @@ SCHEMA: dict[str, Any] = {
                 change={
                     "anyOf": [
                         {"type": "null"},
-                        _object(kind={"enum": _KINDS}, cause={"enum": _CAUSES}),
+                        _object(
+                            kind={"enum": _KINDS},
+                            cause={"enum": [*_CAUSES, None]},
+                            before={
+                                "enum": ["pass", "fail", "not-applicable", None],
+                                "description": "The last known outcome.",
+                            },
+                            before_at=_nullable("string", format="date-time"),
+                            from_commit=_nullable("string"),
+                            to_commit=_nullable("string"),
+                            pull_request=_nullable("integer", minimum=1),
+                        ),
                     ],
                     "description": "Since the last report, or against the merge base.",
                 },

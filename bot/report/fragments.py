@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
 from bot.model.reports import Change, ChangeKind, Report
+from bot.model.scores import Cause, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
 from bot.report.inert import code, cut, prose
+from bot.report.score import grade, sparkline, trend_in_words
 from bot.report.view import View
 
 T = TypeVar("T")
@@ -21,7 +24,11 @@ T = TypeVar("T")
 EXPIRED = "Exemptions that have expired"
 """Heading above checks that speak again."""
 
-_BECAME_SO = frozenset({ChangeKind.NEW, ChangeKind.WORSE})
+_BECAME_SO = {
+    ChangeKind.NEW: "new",
+    ChangeKind.WORSE: "worse",
+    ChangeKind.VISIBLE: "newly visible",
+}
 
 SENTENCE = 500
 """Characters shown of a summary, an observation or a hint."""
@@ -43,15 +50,41 @@ SYMBOLS = {
     Outcome.ERROR: "!",
 }
 
-_CAUSES = {
-    "commit": "by a commit",
-    "policy": "because the policy changed",
-    "rule": "because the check itself changed, not the repository",
-    "permission": "now visible, because a permission was granted",
-    "time": "because time passed",
+CAUSES = {
+    Cause.COMMIT: "by a commit",
+    Cause.POLICY: "because the policy changed",
+    Cause.RULE: "because the check is new or judges by another rule, not because the repository changed",
+    Cause.PERMISSION: "because a permission was granted",
+    Cause.READING: "because it could be read for the first time",
+    Cause.EXEMPTION: "because its exemption has ended",
+    Cause.RATCHET: "because somebody ended the baseline",
+    Cause.OUTSIDE: "by no file: by a setting, a branch or the passing of time",
+    Cause.TIME: "because time passed",
 }
-_WEB = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
-_ADDRESS = re.compile(
+POINTS = {
+    Cause.COMMIT: "by commits",
+    Cause.POLICY: "by the policy",
+    Cause.RULE: "by checks of Plumbline that are new or judge otherwise",
+    Cause.PERMISSION: "by permissions that were granted",
+    Cause.READING: "by what could be read for the first time",
+    Cause.EXEMPTION: "by exemptions that began or ended",
+    Cause.RATCHET: "by baselines that ended",
+    Cause.OUTSIDE: "by settings, branches or the passing of time",
+    Cause.TIME: "by the passing of time",
+}
+WHY_UNREAD = {
+    Reason.PERMISSION: "For want of a permission:",
+    Reason.LIMIT: "Because a limit was reached; it is tried again by itself:",
+    Reason.FAULT: "Because of a fault; it is tried again with the next scan:",
+    None: "For another reason:",
+}
+"""In the order of the sections: what somebody can do something about comes first."""
+
+MOST_FAMILIES = 30
+"""Categories whose scores stand in one line; plug-ins may bring some of their own."""
+
+WEB = re.compile(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
+ADDRESS = re.compile(
     r"(?<!`)https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/[A-Za-z0-9._~/%?=&#+,:-]*[A-Za-z0-9/=_])?"
 )
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -70,7 +103,7 @@ class Links:
     def of(cls, report: Report) -> Links:
         """Links of a report's repository at its commit."""
         root = report.repository.html_url
-        fit = _WEB.fullmatch(root) and _COMMIT.fullmatch(report.commit)
+        fit = WEB.fullmatch(root) and _COMMIT.fullmatch(report.commit)
         return cls(root if fit else "", report.commit)
 
     def file(self, place: Place) -> str:
@@ -78,11 +111,18 @@ class Links:
         if not self.root or not is_file_path(place.path):
             return ""
         lines = ""
-        if place.line:
+        if place.line is not None and place.line > 0:
             lines = f"#L{place.line}"
-            if place.end_line and place.end_line > place.line:
+            if place.end_line is not None and place.end_line > place.line:
                 lines += f"-L{place.end_line}"
         return f"{self.root}/blob/{self.commit}/{quote(place.path or '', safe='/')}{lines}"
+
+    def compared(self, commits: tuple[str, str]) -> str:
+        """From one commit to another, linked if possible."""
+        before, after = commits
+        shown = code(f"{before[:10]}..{after[:10]}", limit=22)
+        fit = self.root and _COMMIT.fullmatch(before) and _COMMIT.fullmatch(after)
+        return f"[{shown}]({self.root}/compare/{before}...{after})" if fit else shown
 
     def short_commit(self) -> str:
         """The commit's first digits, linked if possible."""
@@ -109,7 +149,7 @@ def where(links: Links, place: Place | None) -> str:
     if place.path is not None:
         # A cut path would name another file, so its line stands beside it and not in it.
         shown = code(place.path, limit=NAME)
-        if place.line:
+        if place.line is not None and place.line > 0:
             if len(place.path) <= NAME:
                 shown = code(f"{place.path}:{place.line}", limit=NAME + 12)
             else:
@@ -188,7 +228,7 @@ def own(s: str) -> str:
     kept, rest = cut(" ".join(s.split()), 2 * SENTENCE)
     parts: list[str] = []
     end = 0
-    for address in _ADDRESS.finditer(kept):
+    for address in ADDRESS.finditer(kept):
         parts += (_between(kept[end : address.start()]), f"<{address[0]}>")
         end = address.end()
     return "".join([*parts, _between(kept[end:]), rest])
@@ -199,23 +239,71 @@ def _between(s: str) -> str:
     return f"{' ' if s[:1] == ' ' else ''}{prose(s, limit=len(s))}{' ' if s[1:].endswith(' ') else ''}"
 
 
-def unread(links: Links, judgement: Judgement, change: Change | None, since: datetime | None = None) -> str:
-    """An unknown as a list item: what could not be read and where, what stands meanwhile, what would help.
+def unread_section(
+    page: Page,
+    links: Links,
+    judgements: Sequence[Judgement],
+    changes: Mapping[str, Change],
+    now: datetime,
+    *,
+    first_seen: Mapping[str, datetime] = MappingProxyType({}),
+    room: int = 8_000,
+) -> None:
+    """Add what could not be judged, told apart by what hinders: permissions, limits, faults.
+
+    One hindrance keeps many checks from judging, as a file that all of them read: it is told once.
 
     Args:
+        now: when it was judged.
+        first_seen: by check name, since when its last known verdict stands.
+        room: as for ``listing``.
+    """
+    if not judgements:
+        return
+    section = Page(min(page.left, room) - 1)
+    section.add("### Could not be judged", "")
+    for reason, why in WHY_UNREAD.items():
+        group = [j for j in judgements if j.verdict.reason is reason]
+        group.sort(key=lambda j: j.verdict.permission or "")
+        alike: dict[str, list[Judgement]] = {}
+        for j in group:
+            said = unread(links, j, changes.get(j.check), now, first_seen.get(j.check))
+            alike.setdefault(said, []).append(j)
+        part = Page(section.left)
+        part.add(why, "")
+        listed = Page(part.left - 1)
+        _list_unread(listed, alike)
+        if group:
+            section.add(*part.lines, *listed.lines, "")
+    page.add(*section.lines)
+
+
+def _list_unread(page: Page, alike: Mapping[str, Sequence[Judgement]]) -> None:
+    groups = tuple(alike.values())
+    page.fill(
+        tuple(alike.items()),
+        lambda item: [f"- {names(item[1])}: {item[0]}"],
+        lambda left: f"- … and {sum(map(len, groups[-left:])):,} more",
+    )
+
+
+def unread(
+    links: Links, judgement: Judgement, change: Change | None, now: datetime, since: datetime | None = None
+) -> str:
+    """The rest of an unknown's list item: what could not be read and where, what stands, what would help.
+
+    Args:
+        now: when it was judged.
         since: when the last known verdict began.
     """
     verdict = judgement.verdict
     said = prose(verdict.summary.rstrip(". "), limit=SENTENCE)
-    line = f"- {code(judgement.check, limit=NAME)}: {said}."
+    line = f"{said}."
     if change and change.before:
-        line += f" Last known: {change.before.value}{f' since {day(since)}' if since else ''}."
+        line += f" Last known: {change.before.value}{f' since {day(since)}' if since else ''}"
+        line += f", seen last on {aged(change.before_at, now)}." if change.before_at else "."
     if verdict.permission:
         line += f" Granting the App {code(verdict.permission, limit=NAME)} would answer it."
-    elif verdict.reason is Reason.LIMIT:
-        line += " A limit was reached; it is tried again by itself."
-    elif verdict.reason is Reason.FAULT:
-        line += " It is tried again with the next scan."
     places = Page(UNREAD_BYTES)
     shown, beyond = shorten(verdict.evidence, 5)
     rest = places.fill(
@@ -250,19 +338,71 @@ def outcome_line(judgement: Judgement) -> str:
 
 
 def mark(seen: View, judgement: Judgement) -> list[str]:
-    """``new`` or ``worse`` for a fail that became so; nothing for others."""
+    """``new``, ``worse`` or ``newly visible`` for a fail that became so; nothing for others."""
     change = seen.changes.get(judgement.check)
     fails = change is not None and judgement.outcome is Outcome.FAIL
-    return [change.kind.value] if change and fails and change.kind in _BECAME_SO else []
+    return [_BECAME_SO[change.kind]] if change and fails and change.kind in _BECAME_SO else []
 
 
 def changed(seen: View, word: str, judgement: Judgement) -> str:
     """A change as a list item, with its cause; on a proposal that is always its own commits."""
-    why = "" if seen.proposal else _CAUSES.get(seen.changes[judgement.check].cause, "")
+    why = "" if seen.proposal else _because(seen, seen.changes[judgement.check])
     return (
         f"- **{word}:** {code(judgement.check, limit=NAME)} ({judgement.severity.label}), "
         f"{prose(judgement.verdict.summary, limit=SENTENCE)}{f' ({why})' if why else ''}"
     )
+
+
+def _because(seen: View, change: Change) -> str:
+    """Why something changed. A number with ``#`` would make a reference, so pull requests go without."""
+    if change.cause == Cause.COMMIT and change.pull_request is not None:
+        return f"by pull request {change.pull_request}"
+    if change.cause == Cause.COMMIT and change.commits is not None:
+        return f"by commits {Links.of(seen.report).compared(change.commits)}"
+    return CAUSES[Cause(change.cause)] if change.cause in CAUSES else ""
+
+
+def score_line(scored: Scored) -> str:
+    """Score, grade, coverage, and what moved the score since the last report."""
+    score = scored.score
+    letter = grade(score)
+    said = f"**Health {score.value} of 100 ({letter.value})**" if letter else "**Health: not judged**"
+    line = f"{said}, coverage {score.coverage} %." if score.coverage is not None else f"{said}."
+    if score.exempted:
+        line += f" {count(score.exempted, 'exempted check')} {'counts' if score.exempted == 1 else 'count'} "
+        line += "neither way."
+    return f"{line} {_moved(scored.change)}".rstrip()
+
+
+def _moved(change: ScoreChange | None) -> str:
+    if change is None or not change.parts:
+        return ""
+    difference = change.after - change.before
+    how = (
+        f"{count(abs(difference), 'point')} {'more' if difference > 0 else 'less'} than in the last report"
+        if difference
+        else "As many points as in the last report"
+    )
+    parts = ", ".join(f"{'+' if n > 0 else '−'}{abs(n)} {POINTS[cause]}" for cause, n in change.parts)
+    return f"{how}: {parts}."
+
+
+def trend_line(scored: Scored) -> str:
+    """The trend as bars and in words; empty below two points."""
+    words = trend_in_words(scored.trend)
+    return f"Trend: `{sparkline(scored.trend)}` {words}." if words else ""
+
+
+def families_line(scored: Scored) -> str:
+    """The scores of the categories, where there are several; empty else."""
+    judged = [(name, score, letter) for name, score in scored.families if (letter := grade(score))]
+    if len(judged) < 2:
+        return ""
+    shown, beyond = shorten(judged, MOST_FAMILIES)
+    listed = ", ".join(
+        f"{code(name or 'other', limit=60)} {score.value} ({letter.value})" for name, score, letter in shown
+    )
+    return f"By category: {listed}{f' and {beyond:,} more' if beyond else ''}."
 
 
 def listing(
@@ -283,14 +423,20 @@ def listing(
     page.add(*section.lines, "")
 
 
-def count(number: int, noun: str) -> str:
-    """``1 finding``, ``1,204 findings``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def count(number: int, noun: str, many: str = "") -> str:
+    """``1 finding``, ``1,204 findings``; ``many`` where an ``s`` is not enough."""
+    return f"{number:,} {noun if number == 1 else many or noun + 's'}"
 
 
 def moment(at: datetime) -> str:
     """A moment in UTC, to the minute."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def aged(at: datetime, now: datetime) -> str:
+    """A day in UTC, and how long before ``now`` it was."""
+    days = (now - at).days
+    return f"{day(at)}, {count(days, 'day')} before this report" if days > 0 else day(at)
 
 
 def day(at: datetime) -> str:

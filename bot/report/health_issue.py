@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.model.reports import Report
+from bot.model.scores import Scored
 from bot.model.verdicts import Judgement
 from bot.report.budget import ISSUE_BODY, Page, size
 from bot.report.fragments import (
@@ -20,15 +21,18 @@ from bot.report.fragments import (
     crashed,
     day,
     exempted,
+    families_line,
     finding,
     listing,
     mark,
     moment,
     names,
-    unread,
+    score_line,
+    trend_line,
+    unread_section,
 )
 from bot.report.inert import code
-from bot.report.view import View, view
+from bot.report.view import QUIET, View, view
 
 LABEL = "plumbline"
 LABEL_COLOUR = "5319e7"
@@ -84,18 +88,13 @@ def render_health_issue(
     marker = f"<!-- plumbline:health:{_MARKER_VERSION} repository={report.repository.id} content={digest} -->"
     links = Links.of(report)
     footer = f"Judged {links.short_commit()} on {_branch(report)}, {moment(report.judged_at)}."
-    head = [marker, _headline(seen), ""]
+    head = [marker, *_standing(report.scored), _headline(seen), ""]
     foot = [footer, "", RECHECK_BOX]
     changes = Page(ISSUE_BODY // 4)
     listing(changes, "What changed", seen.changed, lambda item: changed(seen, *item), room=changes.left)
     sections = Page(ISSUE_BODY // 3)
     if seen.failing or seen.unread or seen.errors or report.exempted:
-        listing(
-            sections,
-            "Could not be judged",
-            seen.unread,
-            lambda j: unread(links, j, seen.changes.get(j.check), first_seen.get(j.check)),
-        )
+        unread_section(sections, links, seen.unread, seen.changes, report.judged_at, first_seen=first_seen)
         listing(sections, "Failed to run", seen.errors, crashed)
         listing(sections, EXPIRED, report.expired, exempted)
         listing(sections, "Exempted by policy", report.exempted, exempted)
@@ -107,6 +106,16 @@ def render_health_issue(
     _findings(findings, seen, links, first_seen, details_url)
     page = "\n".join((*head, *changes.lines, *findings.lines, *sections.lines, *foot))
     return RenderedIssue(TITLE, page, digest)
+
+
+def render_redacted(repository_id: int) -> RenderedIssue:
+    """What stands in the issue's place once everybody can read it, until the next judging."""
+    marker = f"<!-- plumbline:health:{_MARKER_VERSION} repository={repository_id} -->"
+    said = (
+        "This repository was made public, so what stood here for its former readers was taken away. The page "
+        "is written anew with the next judging."
+    )
+    return RenderedIssue(TITLE, f"{marker}\n{said}", "")
 
 
 def parse_marker(body: str) -> Marker | None:
@@ -130,8 +139,12 @@ def wants_recheck(body: str) -> bool:
 def _digest(seen: View) -> str:
     """Of what stands on the page, but for commit, lines and times: an older commit shows the same."""
     parts: list[object] = [seen.report.repository.id, seen.report.repository.html_url]
+    parts += [f"baseline {j.check}" for j in baseline_findings(seen)]
     for j in seen.shown:
         parts += [j.check, j.outcome.value, j.severity.label, j.rule_version]
+        if j.outcome in QUIET:
+            # Of these the page has the name alone.
+            continue
         parts += [j.verdict.summary, j.verdict.permission, j.title, j.why, j.fix, j.source]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
     parts += [part for item in (*seen.report.expired, *seen.report.exempted) for part in item]
@@ -141,6 +154,14 @@ def _digest(seen: View) -> str:
 
 def _branch(report: Report) -> str:
     return code(report.branch, limit=NAME)
+
+
+def _standing(scored: Scored | None) -> list[str]:
+    """Score, trend and categories; it is no reason to write that these have changed."""
+    if scored is None:
+        return []
+    lines = [score_line(scored), trend_line(scored), families_line(scored)]
+    return [part for line in lines if line for part in (line, "")]
 
 
 def _headline(seen: View) -> str:
@@ -168,16 +189,32 @@ def _findings(
     page: Page, seen: View, links: Links, first_seen: Mapping[str, datetime], details_url: str
 ) -> None:
     elsewhere = f"See [all of them]({details_url})." if details_url else "`plumbline check` lists them all."
-    if seen.failing and page.add("### Findings", ""):
-        page.fill(
-            seen.failing,
-            lambda j: finding(
-                links, j, seen.evidence(j), marks=[*mark(seen, j), *_since(j, first_seen)], most=10
-            ),
-            lambda left: (
-                f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
-            ),
-        )
+    old = baseline_findings(seen)
+    said = (
+        f"{count(len(old), 'finding')} stood here before; they speak when someone ratchets "
+        "(`/plumbline ratchet`). What is mended leaves them for good."
+    )
+    sections: list[tuple[list[str], tuple[Judgement, ...]]] = [
+        (["### Findings", ""], tuple(j for j in seen.failing if j not in old)),
+        (["### Findings that stood here before", "", said, ""], old),
+    ]
+    for heading, judgements in sections:
+        if judgements and page.add(*heading):
+            page.fill(
+                judgements,
+                lambda j: finding(
+                    links, j, seen.evidence(j), marks=[*mark(seen, j), *_since(j, first_seen)], most=10
+                ),
+                lambda left: (
+                    f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
+                ),
+            )
+
+
+def baseline_findings(seen: View) -> tuple[Judgement, ...]:
+    """Those findings of which everything was there when their check first looked."""
+    baseline = seen.report.stood or {}
+    return tuple(j for j in seen.failing if j.marks <= baseline.get(j.check, frozenset()))
 
 
 def _since(judgement: Judgement, first_seen: Mapping[str, datetime]) -> list[str]:

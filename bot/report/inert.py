@@ -33,7 +33,7 @@ _SHORT = 200
 
 _NUMBERED = re.compile(r"(\d{1,9})([.)])")
 _FENCES = re.compile(r"`+")
-_SPAN = re.compile(r"(?<!`)(`{1,2})(?!`) ?([^` ]|[^` ].*?[^ `]) ?(?<!`)\1(?!`)")
+SPAN = re.compile(r"(?<!`)(`{1,2})(?!`) ?([^` ]|[^` ].*?[^ `]) ?(?<!`)\1(?!`)")
 
 
 def text(s: str, *, limit: int) -> str:
@@ -100,7 +100,7 @@ def _prose(line: str) -> str:
         return _guard_start(_inert(line))
     parts: list[str] = []
     end = 0
-    for span in _SPAN.finditer(line):
+    for span in SPAN.finditer(line):
         parts += (_inert(line[end : span.start()]), code(span[2], limit=len(line)))
         end = span.end()
     parts.append(_inert(line[end:]))

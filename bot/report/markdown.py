@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.model.reports import Report
-from bot.model.verdicts import Outcome
+from bot.model.verdicts import Judgement, Outcome, Reason
 from bot.report.budget import Page
 from bot.report.fragments import (
     EXPIRED,
     NAME,
+    SENTENCE,
     Links,
     count,
     crashed,
@@ -16,9 +19,9 @@ from bot.report.fragments import (
     listing,
     moment,
     outcome_line,
-    unread,
+    unread_section,
 )
-from bot.report.inert import code
+from bot.report.inert import code, prose
 
 LIMIT = 900_000
 """Bytes. A step of a GitHub Actions job may write a summary of 1 MiB."""
@@ -37,7 +40,13 @@ def as_markdown(report: Report) -> str:
     unknown = [j for j in report.judgements if j.outcome is Outcome.UNKNOWN]
     errors = [j for j in report.judgements if j.outcome is Outcome.ERROR]
     rest = Page(LIMIT // 3)
-    listing(rest, "Could not be judged", unknown, lambda j: unread(links, j, None), room=100_000)
+    if report.repository.id == 0:
+        absent = [j for j in unknown if j.verdict.reason is Reason.PERMISSION]
+        listing(rest, "What a clone does not hold", _by_want(absent), _wanted)
+        if absent:
+            rest.add("`plumbline check OWNER/NAME` asks GitHub for it.", "")
+        unknown = [j for j in unknown if j.verdict.reason is not Reason.PERMISSION]
+    unread_section(rest, links, unknown, {}, report.judged_at, room=100_000)
     listing(rest, "Failed to run", errors, crashed)
     listing(rest, EXPIRED, report.expired, exempted)
     listing(rest, "Exempted by policy", report.exempted, exempted)
@@ -53,6 +62,19 @@ def as_markdown(report: Report) -> str:
             lambda left: f"… and {count(left, 'more finding')}; `--format json` has them all.",
         )
     return "\n".join([*page.lines, *rest.lines]) + "\n"
+
+
+def _by_want(judgements: Sequence[Judgement]) -> list[tuple[str, list[str]]]:
+    """(what is wanted, names of the checks that want it), in the order of the first of them."""
+    wants: dict[str, list[str]] = {}
+    for judgement in judgements:
+        wants.setdefault(judgement.verdict.summary, []).append(judgement.check)
+    return list(wants.items())
+
+
+def _wanted(want: tuple[str, list[str]]) -> str:
+    said, names = want
+    return f"- {prose(said, limit=SENTENCE)}: {', '.join(code(name, limit=NAME) for name in names)}"
 
 
 def _headline(report: Report) -> str:

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from bot.config.cascade import LayerKind, Origin
 from bot.config.explain import Explained
-from bot.config.policy import POLICY_PATH
 from bot.model.people import Role
+from bot.model.reports import Report
 from bot.model.verdicts import Outcome, Severity
-from bot.ports import StoredVerdict
+from bot.ports import StoredEffect, StoredVerdict
 from bot.report.budget import ISSUE_BODY, Page
+from bot.report.check_run import NAME_OF_RUN, headline
 from bot.report.fragments import SENTENCE, SYMBOLS, day, moment, own
 from bot.report.inert import code, prose
 from bot.spec import CheckSpec, CommandSpec
@@ -186,25 +188,150 @@ def exempted_reply(check: str, until: date) -> str:
     )
 
 
-def key_explained(explained: Explained, *, commit: str, html_url: str, errors: int) -> str:
-    """A key of the policy: its value, where it comes from, its meaning."""
+def ratcheted_reply(checks: Sequence[str] | None, later: Sequence[str]) -> str:
+    """After the baseline of checks was ended.
+
+    Args:
+        checks: those that were named and may be shown; None when all were meant.
+        later: those that were left as they are, as their baseline grew after the comment.
+    """
+    named = ", ".join(code(name, limit=60) for name in checks or ())
+    whose = "of every check that has judged this repository" if checks is None else f"of {named}"
+    if checks is not None and not checks:
+        whose = "of what was named"
+    said = (
+        f"The baseline {whose} has ended: from now on each of its findings speaks, and those under `block` "
+        "count on pull requests, too. The repository is being judged again."
+    )
+    if later:
+        left = ", ".join(code(name, limit=60) for name in later)
+        said += f" {left} became visible after the comment was written and stays as it is; look at it first."
+    return said
+
+
+def judging_again(what: str) -> str:
+    """While what a person wants judged again is judged; ``judged_again`` takes its place."""
+    return (
+        f"{what} being judged again. What comes out will be said here and in the new check run "
+        f"`{NAME_OF_RUN}`."
+    )
+
+
+def judged_again(report: Report, run: StoredEffect | None) -> str:
+    """What came out of it, in two lines.
+
+    Args:
+        run: the check run that was published, as it was kept: its number, title and conclusion.
+    """
+    concluded = ""
+    if run is not None:
+        title = str(run.note.get("title", ""))
+        concluded = (
+            f": **{prose(str(run.note.get('conclusion', '')), limit=20)}**, "
+            f"{prose(title[:1].lower() + title[1:], limit=SENTENCE)}"
+        )
+    # On a proposal the title says what the headline would say once more.
+    counts = f"{headline(report)} " if report.pull_request is None else ""
+    return (
+        f"{code(report.commit[:10], limit=10)} was judged again{concluded}.\n"
+        f"{counts}The check run {_linked_run(run, report.repository.html_url)} shows it all."
+    )
+
+
+def superseded() -> str:
+    """A newer judging was quicker than the one that was asked for."""
+    return (
+        "A judging that began later was quicker, and its result stands: see the newest check run "
+        f"`{NAME_OF_RUN}`."
+    )
+
+
+def not_published(why: str) -> str:
+    """The judging ended and has nothing to show; ``why`` is ours, a sentence's second half."""
+    return f"Nothing was published, because {why}."
+
+
+def could_not_judge(why: str) -> str:
+    """The judging failed for good, or again and again."""
+    return f"This could not be judged: {prose(why.rstrip('. '), limit=SENTENCE)}."
+
+
+def _linked_run(run: StoredEffect | None, html_url: str) -> str:
+    name = code(NAME_OF_RUN, limit=60)
+    return f"[{name}]({html_url}/runs/{run.number})" if run and _ROOT.fullmatch(html_url) else name
+
+
+MOST_PLACES = 5
+"""Places of one value that are named; a list that adds up may have many."""
+
+
+def key_explained(explained: Explained, *, html_url: str, errors: int, owner_shown: bool = True) -> str:
+    """A key of the policy: its value, where it comes from, who may change it, its meaning.
+
+    Args:
+        html_url: of the repository.
+        errors: how many mistakes its newest file has.
+        owner_shown: whoever reads the answer may know what the organisation's file holds where.
+    """
     value = code(explained.value, limit=SENTENCE)
     key = code(explained.key, limit=120)
     parts = [f"{key} is {value}. {own(explained.about)}".rstrip()]
-    if explained.line is None:
-        parts.append(f"The file {code(POLICY_PATH, limit=60)} does not say so: this is the default.")
-    elif errors:
-        parts.append(f"It comes from line {explained.line} of the last good {code(POLICY_PATH, limit=60)}.")
-    else:
-        at = code(f"{POLICY_PATH}:{explained.line}", limit=80)
-        fit = _ROOT.fullmatch(html_url)
-        linked = f"[{at}]({html_url}/blob/{commit}/{POLICY_PATH}#L{explained.line})" if fit else at
-        parts.append(f"It comes from {linked} at {code(commit[:10], limit=10)}.")
-    if explained.line is not None and explained.value != explained.default:
+    origins = [o for o in explained.origins if o.kind is not LayerKind.DEFAULT]
+    parts += [f"It comes from {_origin(origin, html_url, owner_shown)}." for origin in origins[:MOST_PLACES]]
+    if len(origins) > MOST_PLACES:
+        parts.append(f"And from {len(origins) - MOST_PLACES} more places.")
+    if not origins:
+        parts.append("No policy says so: this is the default.")
+    elif explained.value != explained.default:
         parts.append(f"The default is {code(explained.default, limit=SENTENCE)}.")
+    if explained.lock is not None:
+        locked = _origin(explained.lock, html_url, owner_shown)
+        who = explained.who if owner_shown else "whoever keeps that policy"
+        parts.append(f"It is locked by {locked}; it may be changed by {prose(who, limit=SENTENCE)}.")
+    else:
+        parts.append(f"It may be changed by {prose(explained.who, limit=SENTENCE)}.")
+    for refused in explained.refused[:MOST_PLACES] if owner_shown else ():
+        parts.append(f"{prose(refused.why, limit=SENTENCE)}.")
     if errors:
         parts.append("The newest version of the file has errors, so the last good one is in force.")
     return "\n\n".join(parts)
+
+
+def _origin(origin: Origin, html_url: str, owner_shown: bool) -> str:
+    """Where something is said, as half a sentence."""
+    if origin.kind is LayerKind.COMMAND:
+        return "a command, `/plumbline exempt`"
+    if origin.kind is LayerKind.OPERATOR:
+        return f"the settings of whoever runs Plumbline ({code(origin.name, limit=60)})"
+    if origin.kind is LayerKind.REPOSITORY:
+        return _linked(origin, html_url)
+    if not owner_shown:
+        return "the organisation's policy"
+    where = _linked(origin, html_url)
+    if origin.kind is LayerKind.GROUP:
+        return f"the group {code(origin.name, limit=100)} of the organisation's policy, {where}"
+    return f"the organisation's policy, {where}"
+
+
+def _linked(origin: Origin, html_url: str) -> str:
+    """File, line and commit, with a link where there can be one."""
+    at = code(f"{origin.file}:{origin.line}", limit=200)
+    if not origin.commit:
+        return at
+    repository, _, path = origin.file.rpartition(":")
+    page = f"{html_url.rsplit('/', 2)[0]}/{repository}" if repository else html_url
+    if _ROOT.fullmatch(html_url) and _ROOT.fullmatch(page):
+        at = f"[{at}]({page}/blob/{origin.commit}/{path}#L{origin.line})"
+    return f"{at} at {code(origin.commit[:10], limit=10)}"
+
+
+def exemption_waits(check: str, until: date, who: str, id_: str) -> str:
+    """After somebody asked for an exemption that a second person has to approve."""
+    return (
+        f"{code(check, limit=60)} is not exempt yet: the organisation wants a second person for that. It is "
+        f"exempt until {until.isoformat()} as soon as another one of {who} writes "
+        f"`/plumbline approve exemption {id_}`, or gives the same command with that day, within a week."
+    )
 
 
 def render_offer(head_sha: str, checks: Sequence[str], until: date) -> str:

@@ -26,7 +26,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 MOST_RESULTS = 5_000
 """GitHub shows no more of one run; the worst are kept."""
 
-SECURITY_FAMILIES = frozenset({"ci", "dependencies"})
+SECURITY_FAMILIES = frozenset({"ci", "dependencies", "organisation", "protection"})
 """Whose rules GitHub lists with a security severity; the others show as errors, warnings and notes."""
 
 _SENTENCE = 1_000
@@ -104,7 +104,7 @@ def _rule(judgement: Judgement) -> dict[str, Any]:
     rule: dict[str, Any] = {
         "id": judgement.check,
         "name": "".join(word.title() for word in judgement.check.split("-")),
-        "shortDescription": {"text": judgement.title or judgement.check},
+        "shortDescription": {"text": (judgement.title or judgement.check)[:_SENTENCE]},
         "fullDescription": {"text": (judgement.why or judgement.title or judgement.check)[:_SENTENCE]},
         "help": {
             "text": "\n".join(f"{word}: {text}" for word, text in said) or judgement.title,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from bot.model.reports import Change, ChangeKind, Report
 from bot.model.verdicts import Audience, Evidence, Judgement, Outcome
+
+QUIET = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
+"""Outcomes of which the words may change without being news."""
 
 
 def visible(report: Report) -> tuple[Judgement, ...]:
@@ -29,6 +32,7 @@ class View:
         proposal: the report is about a pull request or a merge group, not about a branch.
         shown: all judgements that are shown at all.
         new, worse: fails that were not there before, and fails with observations that were not.
+        appeared: fails that a permission, another rule or a first reading has made visible.
         fixed, better: fails that are gone, and fails of which some observations are gone.
         first: fails that nothing earlier could be compared with.
         same: other fails.
@@ -43,6 +47,7 @@ class View:
     failing: tuple[Judgement, ...]
     new: tuple[Judgement, ...]
     worse: tuple[Judgement, ...]
+    appeared: tuple[Judgement, ...]
     fixed: tuple[Judgement, ...]
     better: tuple[Judgement, ...]
     first: tuple[Judgement, ...]
@@ -68,7 +73,13 @@ class View:
     @property
     def changed(self) -> list[tuple[str, Judgement]]:
         """What changed, each with a word for it, the bad first."""
-        groups = (("New", self.new), ("Worse", self.worse), ("Fixed", self.fixed), ("Improved", self.better))
+        groups = (
+            ("New", self.new),
+            ("Worse", self.worse),
+            ("Newly visible", self.appeared),
+            ("Fixed", self.fixed),
+            ("Improved", self.better),
+        )
         return [(word, judgement) for word, group in groups for judgement in group]
 
     def evidence(self, judgement: Judgement) -> tuple[Evidence, ...]:
@@ -83,12 +94,33 @@ class View:
         return (*new, *(e for e in judgement.verdict.evidence if e.fingerprint not in arrived))
 
 
-def view(report: Report) -> View:
-    """Sort a report. On a proposal only file-fed checks are shown: it can not change settings."""
+def for_everybody(report: Report, public: Container[str]) -> Report:
+    """What of a report a logged-out reader could see for themselves.
+
+    Args:
+        public: names of the checks that everybody may see; of exemptions nothing else is known.
+    """
+    return replace(
+        report,
+        judgements=tuple(j for j in report.judgements if j.audience is Audience.PUBLIC),
+        changes=tuple(c for c in report.changes if c.check in public),
+        exempted=tuple(item for item in report.exempted if item[0] in public),
+        expired=tuple(item for item in report.expired if item[0] in public),
+    )
+
+
+def view(report: Report, *, redact: bool = True) -> View:
+    """Sort a report. On a proposal only file-fed checks are shown: it can not change settings.
+
+    Args:
+        redact: leave out what readers of the repository may not see; whoever judged it with their
+            own rights may read everything.
+    """
     proposal = report.pull_request is not None or report.base_commit is not None
     shown = tuple(
         sorted(
-            (j for j in visible(report) if j.file_fed or not proposal), key=lambda j: (-j.severity, j.check)
+            (j for j in (visible(report) if redact else report.judgements) if j.file_fed or not proposal),
+            key=lambda j: (-j.severity, j.check),
         )
     )
     names = {j.check for j in shown}
@@ -98,11 +130,17 @@ def view(report: Report) -> View:
     def among(judgements: Iterable[Judgement], kind: ChangeKind) -> tuple[Judgement, ...]:
         return tuple(j for j in judgements if j.check in changes and changes[j.check].kind is kind)
 
-    new, worse, better, first = (
+    new, worse, appeared, better, first = (
         among(failing, kind)
-        for kind in (ChangeKind.NEW, ChangeKind.WORSE, ChangeKind.BETTER, ChangeKind.BASELINE)
+        for kind in (
+            ChangeKind.NEW,
+            ChangeKind.WORSE,
+            ChangeKind.VISIBLE,
+            ChangeKind.BETTER,
+            ChangeKind.BASELINE,
+        )
     )
-    told = {j.check for j in (*new, *worse, *better, *first)}
+    told = {j.check for j in (*new, *worse, *appeared, *better, *first)}
     return View(
         report=report,
         proposal=proposal,
@@ -111,6 +149,7 @@ def view(report: Report) -> View:
         failing=failing,
         new=new,
         worse=worse,
+        appeared=appeared,
         fixed=among((j for j in shown if j.outcome is not Outcome.FAIL), ChangeKind.FIXED),
         better=better,
         first=first,

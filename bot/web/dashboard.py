@@ -23,7 +23,16 @@ from bot.config.settings import PagesFor
 from bot.model.errors import LedgerUnavailable, PlumblineError
 from bot.model.verdicts import Severity
 from bot.model.work import LedgerStats, Record, State
-from bot.ports import CHECK_RUN_EFFECT, COMMAND_EFFECT, Ledger, RecentEffect, Standing, Store
+from bot.ports import (
+    CHECK_RUN_EFFECT,
+    COMMAND_EFFECT,
+    EVERYWHERE,
+    Ledger,
+    RecentEffect,
+    Standing,
+    Stop,
+    Store,
+)
 from bot.web.loopback import why_not
 
 ROWS = 25
@@ -140,6 +149,7 @@ class Watcher:
             answers = [_answered(effect) for effect in store.recent_effects(SEEN, ROWS)]
             standings = sorted(store.standings(), key=_badness)[:REPOSITORIES]
             names = store.names(about(record) for record in (*deliveries, *works))
+            problems += [_stopped(stop) for stop in store.stops()]
         except PlumblineError as error:
             problems.append(f"The database does not answer: {error}")
         return Snapshot(
@@ -151,6 +161,12 @@ class Watcher:
             standings=standings,
             problems=problems,
         )
+
+
+def _stopped(stop: Stop) -> str:
+    where = "anywhere" if stop.installation_id == EVERYWHERE else f"for installation {stop.installation_id}"
+    since = f"{stop.at:%Y-%m-%d %H:%M} UTC"
+    return f"Nothing is written by itself {where} since {since}; `plumbline resume` ends that."
 
 
 def about(record: Record) -> int:

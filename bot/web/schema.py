@@ -1,4 +1,4 @@
-"""``/schema/plumbline.json``: the JSON Schema of policy files, for editors."""
+"""``/schema/plumbline.json`` and ``/schema/plumbline.org.json``: the JSON Schemas of policy files."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import Any
 from flask import Blueprint, Response
 
 
-def create_schema(document: Mapping[str, Any]) -> Blueprint:
-    """The one route; the document is public, and any page may read it."""
-    body = json.dumps(document).encode()
+def create_schema(repository: Mapping[str, Any], organisation: Mapping[str, Any]) -> Blueprint:
+    """Both routes; the documents are public, and any page may read them."""
+    bodies = {
+        "plumbline.json": json.dumps(repository).encode(),
+        "plumbline.org.json": json.dumps(organisation).encode(),
+    }
     pages = Blueprint("schema", __name__)
 
-    @pages.get("/schema/plumbline.json")
-    def schema() -> Response:
+    @pages.get("/schema/<any('plumbline.json', 'plumbline.org.json'):name>")
+    def schema(name: str) -> Response:
         headers = {"Cache-Control": "public, max-age=3600", "Access-Control-Allow-Origin": "*"}
-        return Response(body, content_type="application/schema+json", headers=headers)
+        return Response(bodies[name], content_type="application/schema+json", headers=headers)
 
     return pages

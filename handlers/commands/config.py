@@ -17,16 +17,19 @@ from bot.spec import command
     examples=["/plumbline config explain publish", "/plumbline config explain checks.behind.max_behind"],
 )
 def config(call: Call) -> Reply:
-    """Say which value of a policy key is in force, where it comes from and what it means."""
+    """Say which value of a policy key is in force, where it comes from, who may change it, what it means."""
     call.accept("config", most=2)
     if len(call.words) < 2 or call.words[0] != "explain":
         raise UserError("write `/plumbline config explain <key>`, for instance with the key `publish`")
-    governing, data, commit = call.look.governing()
+    governing = call.look.governing()
     explained = explain_key(
-        call.words[1], call.registry.checks, governing.policy, data, operator=call.publish
+        call.words[1], call.registry.checks, governing.policy, governing.effective, operator=call.publish
     )
     return Reply(
         key_explained(
-            explained, commit=commit, html_url=call.repository.html_url, errors=len(governing.errors)
+            explained,
+            html_url=call.repository.html_url,
+            errors=len(governing.errors),
+            owner_shown=call.look.owner_shown(),
         )
     )

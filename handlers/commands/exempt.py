@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.config.policy_file import DATE, REASON_LIMIT
 from bot.engine.commands import Call, Reply
 from bot.model.errors import UserError
-from bot.model.events import Lane
 from bot.model.people import Role
 from bot.ports import StoredExemption
-from bot.report.replies import exempted_reply
-from bot.spec import Payload, Submission, command
-from jobs.check_pull_request import CheckPullRequest
-from jobs.scan_repository import ScanRepository
+from bot.report.replies import exempted_reply, exemption_waits
+from bot.spec import command
+from handlers.exempting import WAITS, look_again, rule_of
 
 LONGEST = timedelta(days=366)
 """An exemption that nobody looks at again is a check that nobody wants: policy switches those off."""
@@ -40,22 +39,25 @@ def exempt(call: Call) -> Reply:
         comment_id=call.comment_id,
         created_at=call.now,
     )
-    return Reply(exempted_reply(spec.name, exemption.until), work=_look_again(call), exempt=exemption)
+    rule = rule_of(call, spec)
+    if rule.approval:
+        wish = call.look.wish(spec)
+        if wish is None or not _approves(exemption, wish):
+            who = f"those who have the role {rule.who.label} or more" if rule.who else "nobody"
+            said = exemption_waits(spec.name, exemption.until, who, exemption.id)
+            return Reply(said, wish=exemption)
+        # Whoever asked first is the one who owns it.
+        exemption = replace(exemption, reason=wish.reason, actor_id=wish.actor_id)
+    return Reply(exempted_reply(spec.name, exemption.until), work=look_again(call), exempt=exemption)
 
 
-def _look_again(call: Call) -> tuple[Payload | Submission, ...]:
-    scan = ScanRepository(
-        installation_id=call.installation_id, repository_id=call.repository.id, request=call.request
+def _approves(exemption: StoredExemption, wish: StoredExemption) -> bool:
+    """Another person asks for the same, in time."""
+    return (
+        exemption.actor_id != wish.actor_id
+        and exemption.until == wish.until
+        and exemption.created_at - wish.created_at <= WAITS
     )
-    if call.head_sha is None:
-        return (Submission(scan, Lane.INTERACTIVE),)
-    pull = CheckPullRequest(
-        installation_id=call.installation_id,
-        repository_id=call.repository.id,
-        number=call.number,
-        request=call.request,
-    )
-    return (Submission(pull, Lane.INTERACTIVE), Submission(scan, Lane.INTERACTIVE))
 
 
 def _reason(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.engine.commands import Call, Reply
 from bot.model.events import Lane
 from bot.model.people import Role
+from bot.report.replies import judging_again
 from bot.spec import Submission, command
 from jobs.recheck_commit import RecheckCommit
 from jobs.scan_repository import ScanRepository
@@ -23,18 +24,18 @@ def recheck(call: Call) -> Reply:
     call.accept("recheck", most=0)
     if call.head_sha is None:
         scan = ScanRepository(
-            installation_id=call.installation_id, repository_id=call.repository.id, request=call.request
+            installation_id=call.installation_id,
+            repository_id=call.repository.id,
+            request=call.request,
+            tell=(call.request,),
         )
         where = "The newest commit of the default branch is"
-        return Reply(_queued(where), work=(Submission(scan, Lane.INTERACTIVE),))
+        return Reply(judging_again(where), work=(Submission(scan, Lane.INTERACTIVE),))
     again = RecheckCommit(
         installation_id=call.installation_id,
         repository_id=call.repository.id,
         head_sha=call.head_sha,
         request=call.request,
+        number=call.number,
     )
-    return Reply(_queued(f"`{call.head_sha[:10]}` is"), work=(again,))
-
-
-def _queued(what: str) -> str:
-    return f"{what} being judged again; the new check run `plumbline/health` shows the result."
+    return Reply(judging_again(f"`{call.head_sha[:10]}` is"), work=(again,))

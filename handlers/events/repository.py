@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.model.events import Event, Lane
 from bot.spec import on
 from jobs.forget_repositories import ForgetRepositories
+from jobs.redact_repository import RedactRepository
 from jobs.scan_repository import ScanRepository
 
 CHANGED = ("archived", "created", "edited", "privatized", "renamed", "transferred", "unarchived")
@@ -17,9 +18,12 @@ def scan_changed_repository(event: Event) -> list[ScanRepository]:
 
 
 @on("repository", actions=("publicized",), lane=Lane.INTERACTIVE)
-def redact_published_repository(event: Event) -> list[ScanRepository]:
-    """The next report shows public verdicts only; it does not wait behind other work."""
-    return _scan(event)
+def redact_published_repository(event: Event) -> list[RedactRepository]:
+    """What we wrote for fewer readers is taken away first; then it is judged anew for everybody."""
+    installation, repository = event.installation_id, event.repository_id
+    if not installation or not repository:
+        return []
+    return [RedactRepository(installation_id=installation, repository_id=repository)]
 
 
 @on("repository", actions=("deleted",))

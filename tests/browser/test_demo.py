@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -269,13 +271,48 @@ def test_the_set_up_is_for_phones_the_dark_and_the_keyboard(
         browser.shape(DESKTOP)
 
 
-def test_paints_at_once(browser: Browser) -> None:
-    """Within 200 ms; the middle of five, as others use the machine too."""
+AT_ONCE_MS = 200
+"""What happens sooner than this is felt to be the answer to a click."""
+
+
+def painted(browser: Browser, page: str, show: Callable[[], None]) -> list[str]:
+    """Show a page five times. The middle of the times counts, as others use the machine too.
+
+    Prints a row of the table in ``docs/benchmarks.md``; returns the page when it took too long.
+    """
     script = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    for page in ("/acme", "/acme/rocket", "/acme/rocket/pull/3/files", own_page(browser)):
-        times = []
-        for _ in range(5):
-            browser.open(page)
-            browser.until(lambda: browser.driver.execute_script(script) is not None, "the first paint")
-            times.append(browser.driver.execute_script(script))
-        assert statistics.median(times) < 200, page
+    times = []
+    for _ in range(5):
+        show()
+        browser.until(lambda: browser.driver.execute_script(script) is not None, "the first paint")
+        times.append(browser.driver.execute_script(script))
+    print(f"| {page} | {statistics.median(times):.0f} | {max(times):.0f} |")
+    return [page] if statistics.median(times) >= AT_ONCE_MS else []
+
+
+def test_paints_at_once(browser: Browser) -> None:
+    """The simulator's pages and Plumbline's own."""
+    slow = []
+    for page in ("/acme", "/acme/rocket", "/acme/rocket/issues/1", "/acme/rocket/pull/3/files"):
+        slow += painted(browser, f"the simulator's `{page}`", partial(browser.open, page))
+    slow += painted(browser, "Plumbline's own page", partial(browser.open, own_page(browser)))
+    assert slow == []
+
+
+def test_the_set_up_paints_at_once(browser: Browser, set_up: tuple[str, str]) -> None:
+    """Each of its pages, the last one as the answer to a form."""
+    address, code = set_up
+    slow = painted(browser, "set-up: the code", partial(browser.open, address))
+    browser.write('input[name="code"]', code)
+    browser.find("form button").click()
+    browser.sees("Where shall Plumbline work?")
+    slow += painted(browser, "set-up: where to work", partial(browser.open, address))
+
+    def register() -> None:
+        browser.open(address)
+        browser.write('input[name="owner"]', "acme")
+        browser.find("form button").click()
+        browser.sees("Register")
+
+    slow += painted(browser, "set-up: what is registered", register)
+    assert slow == []

@@ -83,6 +83,7 @@ def test_the_plug_in_of_the_guide_is_found_and_judges(tmp_path: Path) -> None:
     announce(tmp_path, declared[3], declared[1], declared[2])
 
     assert "branch-name" in run(tmp_path, "-m", "bot.entry.cli", "list", "checks")
+    assert "open_milestones" in run(tmp_path, "-m", "bot.entry.cli", "list", "facts")
     assert outcomes(tmp_path, clone(tmp_path))["branch-name"] == "fail"
     assert "2 passed" in run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
 

@@ -125,3 +125,11 @@ def test_tests_that_the_threat_model_names_exist() -> None:
 
     assert len(named) > 40
     assert named - defined == set()
+
+
+def test_every_picture_is_shown_and_said_in_words() -> None:
+    """What the browser tests store helps somebody, also those who can not see it."""
+    shown = dict(re.findall(r"!\[([^\]]*)\]\((?:\S*/)?([\w-]+\.png)\)", "\n".join(map(prose, PAGES))))
+
+    assert sorted(shown.values()) == sorted(p.name for p in (ROOT / "docs" / "images").glob("*.png"))
+    assert all(len(said.split()) >= 5 for said in shown)

@@ -8,6 +8,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from bot.registry import load
+from bot.testing.world import EVENT_NEEDS
 
 MANIFEST = Path(__file__).parents[2] / "app.yml"
 
@@ -18,6 +19,15 @@ def test_asks_for_exactly_the_events_that_are_handled() -> None:
     handled = {handler.event for handler in load(plugins=False).handlers}
 
     assert {e for e in handled if not e.startswith("installation")} == set(manifest["default_events"])
+
+
+def test_may_hear_of_every_event() -> None:
+    """GitHub refuses to register an App that wants an event without a permission for it."""
+    manifest = YAML(typ="safe").load(MANIFEST.read_text(encoding="utf-8"))
+
+    assert [
+        e for e in manifest["default_events"] if EVENT_NEEDS[e] not in manifest["default_permissions"]
+    ] == []
 
 
 def test_grants_what_every_fact_needs() -> None:

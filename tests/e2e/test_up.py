@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,6 +50,57 @@ def environment(tmp_path: Path, github: Client, port: int) -> dict[str, str]:
         "PORT": str(port),
         "PLUMBLINE_METRICS_PORT": str(free_port()),
     }
+
+
+@pytest.mark.parametrize("registered", [True, False], ids=["registered", "set-up"])
+@pytest.mark.parametrize("after_s", [0.5, 1.0, 1.5, 2.0])
+def test_ctrl_c_while_it_starts_stops_it_at_once(
+    tmp_path: Path, environment: dict[str, str], registered: bool, after_s: float
+) -> None:
+    """Whatever of it runs already. Nobody has begun anything that would have to be finished."""
+    env = environment if registered else _unregistered(environment)
+    with (tmp_path / "log").open("wb") as log:
+        up = subprocess.Popen([PLUMBLINE, "up"], env=env, stdout=log, stderr=log, start_new_session=True)
+    time.sleep(after_s)
+    children = psutil.Process(up.pid).children(recursive=True)
+
+    os.killpg(up.pid, signal.SIGINT)
+
+    # Before its first lines of code ran, Python itself ends by the signal and shows where it was.
+    assert up.wait(5) in (0, 130, -signal.SIGINT)
+    told = (tmp_path / "log").read_text()
+    assert "starting" not in told or "Traceback" not in told
+    _, alive = psutil.wait_procs(children, timeout=2)
+    assert alive == []
+
+
+@pytest.mark.parametrize(
+    ("registered", "said"),
+    [
+        pytest.param(True, "up; Ctrl-C stops it", id="registered"),
+        pytest.param(False, "/setup\n", id="set-up"),
+    ],
+)
+def test_an_address_is_printed_when_it_answers(
+    tmp_path: Path, environment: dict[str, str], port: int, registered: bool, said: str
+) -> None:
+    """Who opens it at that moment sees a page."""
+    env = environment if registered else _unregistered(environment)
+    with (tmp_path / "log").open("wb") as log:
+        up = subprocess.Popen([PLUMBLINE, "up"], env=env, stdout=log, stderr=log, start_new_session=True)
+    try:
+        eventually(lambda: said in (tmp_path / "log").read_text(), within_s=30, what="the address is printed")
+
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+        assert f"http://127.0.0.1:{port}/" in (tmp_path / "log").read_text()
+    finally:
+        os.killpg(up.pid, signal.SIGINT)
+        up.wait(40)
+
+
+def _unregistered(environment: dict[str, str]) -> dict[str, str]:
+    credentials = ("PLUMBLINE_APP_ID", "PLUMBLINE_PRIVATE_KEY_FILE", "PLUMBLINE_WEBHOOK_SECRET")
+    return {name: value for name, value in environment.items() if name not in credentials}
 
 
 def test_up_answers_a_push_and_leaves_no_process(

@@ -85,6 +85,11 @@ class Bridge:
             found = self._ask("GET", f"/search/repositories?q=org:{self.owner}", headers).json()
             listed = {"total_count": len(found["items"]), "repositories": found["items"]}
             return 200, {"Content-Type": "application/json"}, json.dumps(listed).encode()
+        if path == f"/users/{self.owner}":
+            # There, organisations are no accounts.
+            told = self._ask("GET", f"/orgs/{self.owner}", headers)
+            account = {**told.json(), "type": "Organization"}
+            return told.status_code, {"Content-Type": "application/json"}, json.dumps(account).encode()
         below = re.match(r"/repositories/(\d+)(/.*)", target)
         if below:
             target = f"/repos/{self._name(below[1], headers)}{below[2]}"

@@ -7,7 +7,7 @@ asked to find it, nothing is written, and nothing that the repository configures
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +18,7 @@ from bot.adapters.git.environment import Git
 from bot.adapters.git.locate import common_directory, git_directory
 from bot.adapters.git.objects import OID, Objects, moment, parse_listing, parse_tree, readable
 from bot.adapters.process import Finished, Limits, last_line
+from bot.json_nodes import Node
 from bot.model.errors import Gone, Malformed, PermissionMissing, Unavailable, UserError
 from bot.model.facts import (
     About,
@@ -31,6 +32,7 @@ from bot.model.facts import (
     Visibility,
 )
 from bot.model.people import Role
+from bot.selections import Selection
 
 MAX_BRANCHES = 50_000
 """Branches that are listed at all; a repository with more is told apart by ``branches``."""
@@ -243,6 +245,21 @@ class GitReader:
     def latest_release(self) -> Release | None:
         """Raises PermissionMissing: GitHub keeps releases beside the repository."""
         raise PermissionMissing("a clone does not hold releases and their notes")
+
+    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:  # noqa: ARG002
+        """Raises PermissionMissing: only GitHub knows. It names none, as none would help."""
+        raise PermissionMissing("a clone does not tell it; only GitHub does")
+
+    def rest(
+        self,
+        path: str,  # noqa: ARG002
+        *,
+        items: int = 0,  # noqa: ARG002
+        key: str = "",  # noqa: ARG002
+        permission: str | None = None,  # noqa: ARG002
+    ) -> Node | None:
+        """Raises PermissionMissing: only GitHub knows. It names none, as none would help."""
+        raise PermissionMissing("a clone does not tell it; only GitHub does")
 
     def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
         """All entries of a commit but directories, at any depth, sorted by path; never cut short."""

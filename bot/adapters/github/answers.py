@@ -57,6 +57,7 @@ def repository(data: Any, what: str) -> Repository:
         node_id=optional(data, "node_id", str, what) or "",
         html_url=optional(data, "html_url", str, what) or "",
         pushed_at=_moment_or_none(data, "pushed_at", what),
+        pages=bool(optional(data, "has_pages", bool, what)),
     )
 
 
@@ -74,6 +75,7 @@ def about(data: Any, what: str) -> About:
         homepage=(optional(data, "homepage", str, what) or "").strip(),
         topics=tuple(topics),
         pages=bool(optional(data, "has_pages", bool, what)),
+        language=optional(data, "language", str, what) or "",
     )
 
 
@@ -148,6 +150,9 @@ def pull_request(data: Any, what: str) -> PullRequest:
         updated_at=moment(data, "updated_at", what),
         mergeable=optional(data, "mergeable", bool, what),
         merged=bool(optional(data, "merged", bool, what)) or data.get("merged_at") is not None,
+        cross_repository=_from_fork(base, source, what),
+        maintainer_can_modify=optional(data, "maintainer_can_modify", bool, what),
+        bot=user is not None and optional(user, "type", str, what) == "Bot",
     )
 
 
@@ -316,6 +321,13 @@ def _moment_or_none(data: Any, key: str, what: str) -> datetime | None:
 
 def _commit_date(commit: Any, what: str) -> datetime:
     return moment(table(table(commit, "commit", what), "committer", what), "date", what)
+
+
+def _from_fork(base: dict[str, Any], source: dict[str, Any] | None, what: str) -> bool | None:
+    target = optional(base, "repo", dict, what)
+    if target is None:
+        return None
+    return source is None or number(source, "id", what) != number(target, "id", what)
 
 
 def _visibility(name: str | None, private: bool, what: str) -> Visibility:

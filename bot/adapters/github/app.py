@@ -6,14 +6,16 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from bot.adapters.github import answers, tokens
+from bot.adapters.github.batch import GitHubBatch
 from bot.adapters.github.errors import Answer, clean, failure, ok
 from bot.adapters.github.immutable import Immutable
 from bot.adapters.github.listing import Send, items, segment
+from bot.adapters.github.owner import GitHubOwner, OwnerMemory
 from bot.adapters.github.reader import GitHubReader
 from bot.adapters.github.tokens import AppIdentity, InstallationIdentity, Tokens
 from bot.adapters.github.transport import MIB, Call, Transport
@@ -22,14 +24,17 @@ from bot.model.errors import Gone, InstallationGone, Malformed, Unavailable
 from bot.model.facts import Repository
 from bot.ports import (
     AppInfo,
+    Batch,
     Clock,
     Guard,
     HookDelivery,
     Installation,
     Metrics,
+    OwnerReader,
     RepoReader,
     RepoWriter,
 )
+from bot.scale.documents import Pace
 
 _FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _DELIVERY_BYTES = 64 * MIB
@@ -58,6 +63,8 @@ class GitHubApp:
         self._lock = threading.Lock()
         self._app: AppInfo | None = None
         self._memory = Immutable()
+        self._owners = OwnerMemory()
+        self._pace = Pace()
 
     def app(self) -> AppInfo:
         """See ``GitHub``."""
@@ -115,6 +122,11 @@ class GitHubApp:
         if len(seen) < total:
             raise Unavailable(f"GET {path}: {len(seen)} of {total} came; the list changed while it was read")
 
+    def account_installation(self, login: str) -> Installation:
+        """The installation on an organisation. Raises Gone when there is none."""
+        answer = self._identity.call(Call("GET", f"/orgs/{segment(login)}/installation"))
+        return tokens.installation(ok(answer).json(), answer.what)
+
     def repository_installation(self, full_name: str) -> int:
         """Which installation owns a repository of that name. Raises Gone when none does."""
         if _FULL_NAME.fullmatch(full_name) is None:
@@ -130,7 +142,21 @@ class GitHubApp:
     def reader(self, installation_id: int, repository_id: int) -> AbstractContextManager[RepoReader]:
         """See ``GitHub``."""
         send = self._sender(installation_id)
-        return nullcontext(GitHubReader(repository_id, send, self._transport, self._memory))
+        reader = GitHubReader(repository_id, send, self._transport, self._memory, payer=installation_id)
+        return nullcontext(reader)
+
+    def batch(self, installation_id: int, repositories: Sequence[Repository]) -> Batch:
+        """See ``GitHub``."""
+        send = self._sender(installation_id)
+        return GitHubBatch(
+            repositories, send, self._transport, self._memory, payer=installation_id, pace=self._pace
+        )
+
+    def owner(self, installation_id: int, login: str, *, fresh: bool = False) -> OwnerReader:
+        """See ``GitHub``."""
+        send = self._sender(installation_id)
+        memory = OwnerMemory() if fresh else self._owners
+        return GitHubOwner(login, send, self._transport, memory, payer=installation_id)
 
     def writer(
         self, installation_id: int, repository_id: int, guard: Guard

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.adapters.github import answers
+from bot.adapters.github.batch import GitHubBatch
 from bot.adapters.github.errors import Answer, clean, ok
 from bot.adapters.github.immutable import Immutable
 from bot.adapters.github.listing import Send, segment
-from bot.adapters.github.reader import GitHubReader
+from bot.adapters.github.owner import GitHubOwner, OwnerMemory
 from bot.adapters.github.tokens import AppIdentity, InstallationIdentity, Tokens
 from bot.adapters.github.transport import Bounds, Call, Transport
 from bot.config.settings import Settings
 from bot.model.errors import Gone, UserError
-from bot.ports import Clock, Metrics, RepoReader
+from bot.model.facts import Repository
+from bot.ports import Batch, Clock, Metrics, OwnerReader
 
 
 class MemoryPauses:
@@ -66,33 +69,55 @@ class TokenIdentity:
         return answer
 
 
-def reader_by_token(
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A way to GitHub for a tool: with a token, or as the App on one account."""
+
+    send: Send
+    transport: Transport
+    payer: int
+
+    def repository(self, full_name: str) -> Repository:
+        """A repository by its name; an old name leads to the repository that had it.
+
+        Raises:
+            Gone: there is none of that name, or it may not be seen. Else see ``TokenIdentity``.
+        """
+        answer = self.send(Call("GET", _path(full_name)))
+        if answer.status == 404:
+            raise Gone(f"{clean(full_name, 200)}: no such repository, or the token may not see it")
+        return answers.repository(ok(answer).json(), answer.what)
+
+    def batch(self, repositories: Sequence[Repository]) -> Batch:
+        """Reads repositories together; the call itself sends nothing."""
+        return GitHubBatch(repositories, self.send, self.transport, Immutable(), payer=self.payer)
+
+    def owner(self, login: str) -> OwnerReader:
+        """What an account tells of itself."""
+        return GitHubOwner(login, self.send, self.transport, OwnerMemory(), payer=self.payer)
+
+
+def by_token(
     github_url: str,
     token: str,
-    full_name: str,
     *,
     clock: Clock,
     metrics: Metrics,
     bounds: Bounds | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> RepoReader:
-    """A reader of a repository that a token can see; one call looks up its id.
+) -> Access:
+    """Access with a token.
 
     Args:
         github_url: the API root.
-        full_name: ``owner/name``; an old name leads to the repository that had it.
-
-    Raises:
-        Gone: there is none of that name, or the token may not see it. Else see ``TokenIdentity``.
     """
     transport = Transport(
         github_url, pauses=MemoryPauses(clock), clock=clock, metrics=metrics, bounds=bounds, sleep=sleep
     )
-    send = TokenIdentity(token, transport).call
-    return GitHubReader(_identity(send, full_name), send, transport, Immutable())
+    return Access(TokenIdentity(token, transport).call, transport, 0)
 
 
-def reader_by_app(
+def by_app(
     settings: Settings,
     full_name: str,
     *,
@@ -100,8 +125,8 @@ def reader_by_app(
     metrics: Metrics,
     bounds: Bounds | None = None,
     sleep: Callable[[float], None] = time.sleep,
-) -> RepoReader:
-    """A reader of a repository on which the App is installed; looks up its installation and its id.
+) -> Access:
+    """Access as the App, through its installation on a repository.
 
     Raises:
         Gone: there is none of that name, or the App is not installed on it.
@@ -122,15 +147,7 @@ def reader_by_app(
     installation = answers.number(ok(answer).json(), "id", answer.what)
     tokens = Tokens(identity, clock=clock, metrics=metrics)
     send = InstallationIdentity(installation, tokens, transport, clock, sleep).call
-    return GitHubReader(_identity(send, full_name), send, transport, Immutable())
-
-
-def _identity(send: Send, full_name: str) -> int:
-    """The id of the repository of that name."""
-    answer = send(Call("GET", _path(full_name)))
-    if answer.status == 404:
-        raise Gone(f"{clean(full_name, 200)}: no such repository, or the token may not see it")
-    return answers.repository(ok(answer).json(), answer.what).id
+    return Access(send, transport, installation)
 
 
 def _path(full_name: str) -> str:

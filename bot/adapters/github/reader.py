@@ -12,9 +12,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.adapters.github import answers
 from bot.adapters.github.errors import Answer, clean, ok
+from bot.adapters.github.graph import GraphClient, ask_alone
 from bot.adapters.github.immutable import Immutable
 from bot.adapters.github.listing import Send, object_id, segment, take
+from bot.adapters.github.resting import read_rest
 from bot.adapters.github.transport import Call, Transport, link
+from bot.json_nodes import Node
 from bot.model.errors import Gone, Malformed
 from bot.model.facts import (
     About,
@@ -28,6 +31,7 @@ from bot.model.facts import (
     Visibility,
 )
 from bot.model.people import Role
+from bot.selections import Selection
 
 OWNER_DEFAULT_BYTES = 1024 * 1024
 """Cap on a file of the owner's ``.github`` repository."""
@@ -45,16 +49,20 @@ class GitHubReader:
     Args:
         send: makes a call as the installation.
         memory: shared by the readers of a process.
+        payer: installation whose limits calls count against; 0 for a token.
     """
 
     local = False
 
-    def __init__(self, repository_id: int, send: Send, transport: Transport, memory: Immutable) -> None:
+    def __init__(
+        self, repository_id: int, send: Send, transport: Transport, memory: Immutable, *, payer: int = 0
+    ) -> None:
         self._id = repository_id
         self._root = f"/repositories/{repository_id}"
         self._send = send
         self._transport = transport
         self._memory = memory
+        self._payer = payer
         self._repository: Repository | None = None
         self._description: tuple[Any, str] = ({}, "")
         self._defaults: dict[tuple[str, ...], tuple[str, str] | None] = {}
@@ -210,7 +218,7 @@ class GitHubReader:
         community = answers.repository(ok(answer).json(), answer.what)
         if community.visibility is Visibility.PRIVATE:
             return None
-        other = GitHubReader(community.id, self._send, self._transport, self._memory)
+        other = GitHubReader(community.id, self._send, self._transport, self._memory, payer=self._payer)
         try:
             return other, other.head(community.default_branch)
         except Gone:
@@ -248,6 +256,34 @@ class GitHubReader:
             return answers.files(answer.json(), answer.what)
 
         return self._memory.recall((self._id, "files", commit), read, lambda found: 300 * len(found[0]))
+
+    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
+        """See ``RepoReader``; a document of its own each time."""
+        repository = self.repository()
+        client = GraphClient(self._send, self._transport, self._payer)
+        where = f"repository {self._id}"
+        return ask_alone(
+            client,
+            "Repository",
+            repository.node_id,
+            selections,
+            where=where,
+            permission=permission,
+            default=repository.default_branch,
+        )
+
+    def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
+        """See ``RepoReader``."""
+        return read_rest(
+            self._send,
+            self._transport,
+            self._root,
+            path,
+            most=items,
+            key=key,
+            permission=permission,
+            payer=self._payer,
+        )
 
     def _find(self, commit: str, path: str) -> TreeEntry | None:
         parent, _, _ = path.rpartition("/")

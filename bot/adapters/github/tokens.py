@@ -23,19 +23,15 @@ from bot.adapters.github.answers import moment, number, optional, table, text
 from bot.adapters.github.errors import Answer, failure, server_time
 from bot.adapters.github.sealing import SealedCache, Sealer
 from bot.adapters.github.transport import Call, Transport
+from bot.config.manifest import read_manifest
 from bot.model.errors import InstallationGone, PermissionMissing, SettingsError
 from bot.ports import Clock, Installation, Metrics
 
 logger = logging.getLogger(__name__)
 
-REPORT_PERMISSIONS: Mapping[str, str] = {
-    "checks": "write",
-    "contents": "read",
-    "issues": "write",
-    "metadata": "read",
-    "pull_requests": "read",
-}
-"""What the report token asks for; of these it gets what the installation granted."""
+REPORT_PERMISSIONS: Mapping[str, str] = read_manifest().permissions
+"""What the report token asks for: what reporting needs, of which it gets what was granted. An App that
+may maintain, too, has more; a token for that is made for one plan."""
 
 FRESH_FOR = timedelta(seconds=6)
 """GitHub may refuse a token for some seconds after it gave it."""

@@ -36,6 +36,9 @@ from bot.ports import Clock, Guard, Metrics
 
 logger = logging.getLogger(__name__)
 
+RESERVE = 0.1
+"""Share of the hour's REST calls that reading of settings does not touch."""
+
 API_VERSION = "2022-11-28"
 MIB = 1024 * 1024
 
@@ -87,6 +90,7 @@ class Call:
         guard: asked immediately before each sending.
         within: paths that the answer may redirect or page to start with this.
         answer_bytes: cap on the decompressed body; None means the default.
+        attempts: how often it is sent at most; None means the default.
     """
 
     method: str
@@ -97,6 +101,7 @@ class Call:
     guard: Guard | None = None
     within: str = "/"
     answer_bytes: int | None = None
+    attempts: int | None = None
 
     @property
     def once(self) -> bool:
@@ -330,6 +335,7 @@ class Transport:
         self._pauses = pauses
         self._clock = clock
         self._metrics = metrics
+        self._left: dict[tuple[int, str], tuple[int, int]] = {}
         self._threads = threading.local()
         self._random = random.SystemRandom()
         parts = urlsplit(self.root)
@@ -354,14 +360,15 @@ class Transport:
             Gone: a redirect leads out of ``call.within``.
         """
         ends = time.monotonic() + self.bounds.call_s
-        for attempt in range(1, self.bounds.attempts + 1):
+        attempts = call.attempts or self.bounds.attempts
+        for attempt in range(1, attempts + 1):
             try:
                 return self._follow(call, secret, payer, ends)
             except _Transient as error:
                 if call.once:
                     raise Ambiguous(f"{call.what}: {error}; whether it was done is not known") from error
                 wait = self.bounds.backoff_s * 2 ** (attempt - 1) * self._random.uniform(0.5, 1.5)
-                if attempt == self.bounds.attempts or time.monotonic() + wait >= ends:
+                if attempt == attempts or time.monotonic() + wait >= ends:
                     raise Unavailable(f"{call.what}: {error}") from error
                 self._metrics.count("github_repeats")
                 logger.info(
@@ -403,7 +410,7 @@ class Transport:
         raise Malformed(f"{what}: more than {self.bounds.redirects} redirects")
 
     def _exchange(self, call: Call, secret: str, payer: int, ends: float) -> Answer:
-        bucket = "search" if call.path.startswith("/search/") else "core"
+        bucket = self._bucket(call)
         self._refuse_while_paused(call, payer, bucket)
         if call.guard is not None:
             call.guard.check()
@@ -449,12 +456,16 @@ class Transport:
                 extra={"installation": payer, "resource": limit.resource, "until": limit.until.isoformat()},
             )
             raise limit
+        told = tuple(_count(answer.headers.get(f"x-ratelimit-{name}", "")) for name in ("remaining", "limit"))
+        if told[0] is not None and told[1]:
+            self._left[payer, bucket] = (told[0], told[1])
         until = exhausted_until(answer, now)
         if until is not None:
             self._pauses.pause(payer, bucket, until)
 
     def _refuse_while_paused(self, call: Call, payer: int, bucket: str) -> None:
-        resources = (bucket, "secondary", "content") if call.method != "GET" else (bucket, "secondary")
+        creates = call.method != "GET" and bucket != "graphql"
+        resources = (bucket, "secondary", "content") if creates else (bucket, "secondary")
         for resource in resources:
             until = self._pauses.paused_until(payer, resource)
             if until is not None and until > self._clock.now():
@@ -463,6 +474,40 @@ class Transport:
                     until=until,
                     resource=resource,
                 )
+
+    def _bucket(self, call: Call) -> str:
+        """Which of GitHub's limits a call counts against."""
+        if call.path == self.graph_url:
+            return "graphql"
+        return "search" if call.path.startswith("/search/") else "core"
+
+    @property
+    def graph_url(self) -> str:
+        """Where GraphQL is: beside the REST root, which on GHES ends in ``/api/v3``."""
+        if self._prefix:
+            return f"{self._origin_text()}{self._prefix.removesuffix('/v3')}/graphql"
+        return "/graphql"
+
+    def scarce(self, payer: int) -> bool:
+        """Whether so little is left of this hour's REST calls that it is kept for answers to people.
+
+        A GitHub that tells no limit (GHES by default) has none.
+        """
+        remaining, limit = self._left.get((payer, "core"), (1, 1))
+        return remaining < limit * RESERVE
+
+    def now(self) -> datetime:
+        """The time by our clock."""
+        return self._clock.now()
+
+    def pause(self, payer: int, resource: str, until: datetime) -> None:
+        """Nobody shall call for this installation and resource before ``until``."""
+        self._pauses.pause(payer, resource, until)
+        self._metrics.count("github_limits", resource=resource)
+
+    def note_points(self, points: int) -> None:
+        """Count what a document cost."""
+        self._metrics.count("github_points", points)
 
     def _check_target(self, target: str, call: Call, what: str, outside: type[PlumblineError] = Gone) -> None:
         try:
@@ -522,6 +567,10 @@ def _not_sent(error: Exception) -> bool:
     if isinstance(reason, urllib3.exceptions.SSLError):
         return any(isinstance(a, ssl.SSLCertVerificationError) for a in reason.args)
     return isinstance(reason, (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError))
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _default_port(scheme: str) -> int:

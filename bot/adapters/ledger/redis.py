@@ -301,6 +301,10 @@ class RedisLedger:
         """True when no higher generation has published in this scope."""
         return bool(self._run("publication", repository_id, scope, generation) == 1)
 
+    def take_turn(self, name: str, holder: str, *, lifetime_s: float) -> bool:
+        """True when ``holder`` is the one whose turn it is, from now for ``lifetime_s``; 0 gives it back."""
+        return bool(self._run("turn", name, holder, int(lifetime_s * 1000)) == 1)
+
     def epoch(self) -> tuple[str, bool]:
         """The ledger's birth id, and whether it was made just now."""
         id_, made = self._run("epoch", secrets.token_hex(8))
@@ -413,14 +417,24 @@ def merge_payloads(lines: str) -> dict[str, Any]:
     """One payload of several, given as JSON lines with the newest last.
 
     The newest wins, but for what it leaves empty or false: there an older one may have asked for
-    more (a person's wish for a new check run, a look at the pull requests too).
+    more (a person's wish for a new check run, a look at the pull requests too). Lists of names are
+    joined: everybody who waits for a result is told.
     """
     merged: dict[str, Any] = {}
     for line in lines.split("\n"):
         payload = json.loads(line)
-        asked = {key: value for key, value in payload.items() if value not in ("", False, None)}
-        merged = {**payload, **merged, **asked}
+        asked = {key: value for key, value in payload.items() if value not in ("", False, None, [])}
+        joined = {
+            key: list(dict.fromkeys([*merged[key], *value]))
+            for key, value in asked.items()
+            if _names(value) and _names(merged.get(key))
+        }
+        merged = {**payload, **merged, **asked, **joined}
     return merged
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
 
 
 def _flat(works: Sequence[Work]) -> list[str | int]:

@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, text, update
+from sqlalchemy import Row, Table, delete, func, select, text, update
 from sqlalchemy.engine import Connection, Engine
 
-from bot.adapters.store import audit, tables
+from bot.adapters.store import audit, many, tables
 from bot.adapters.store.audit import AuditEvent, AuditVerification
 from bot.adapters.store.codec import clean
 from bot.adapters.store.engine import BEGIN, open_engine, translated
 from bot.adapters.store.migrate import head, migrate
-from bot.adapters.store.statements import chunks, upsert
+from bot.adapters.store.statements import chunks, insert_missing, upsert
 from bot.config.settings import Settings
+from bot.model.attributes import Described
 from bot.model.errors import Gone, Unavailable
 from bot.model.facts import Repository, Visibility
+from bot.model.scores import Score
 from bot.model.verdicts import Outcome
 from bot.ports import (
     CHECK_RUN_EFFECT,
     COMMAND_EFFECT,
+    EVERYWHERE,
+    RESULT_EFFECT,
     Clock,
     Installation,
     RecentEffect,
+    Sample,
     Standing,
+    Stop,
     StoredEffect,
     StoredExemption,
+    StoredFinding,
+    StoredOrganisation,
+    StoredOutcome,
+    StoredPolicy,
     StoredVerdict,
 )
 
@@ -55,6 +67,7 @@ REPOSITORY_COLUMNS = (
     "node_id",
     "html_url",
     "pushed_at",
+    "pages",
 )
 VERDICT_COLUMNS = (
     "check",
@@ -68,6 +81,32 @@ VERDICT_COLUMNS = (
     "judged_at",
     "last_outcome",
 )
+LATEST_COLUMNS = (
+    "reason",
+    "permission",
+    "terms",
+    "cause",
+    "pull_request",
+    "exempt_until",
+    "exempt_reason",
+    "off",
+    "baseline",
+    "baseline_at",
+)
+SCORE_COLUMNS = ("passed", "judged", "known", "asked", "exempted")
+SAMPLE_COLUMNS = ("day", "findings", "unread", "repositories", "points")
+
+ORGANISATION_COLUMNS = (
+    "looked_at",
+    "repository_id",
+    "full_name",
+    "commit",
+    "oid",
+    "text",
+    "seen_oid",
+)
+STREAMED = 2_000
+"""Rows that are held at once where very many are looked at."""
 
 EXEMPTION_COLUMNS = ("check", "reason", "until", "actor_id", "comment_id", "created_at")
 
@@ -232,6 +271,18 @@ class SqlStore:
             ).one_or_none()
         return (row.commit, row.read_at, row.data) if row else None
 
+    def facts_of(self, repository_ids: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(repository id, facts) of those of which some are kept, in any order, few held at once."""
+        with self._read() as connection:
+            yield from many.facts(connection, repository_ids)
+
+    def findings(
+        self, repository_ids: Sequence[int], checks: Collection[str] | None = None
+    ) -> dict[int, dict[str, StoredFinding]]:
+        """What is known of the checks of repositories, by id and name, without what is switched off."""
+        with self._read() as connection:
+            return many.findings(connection, repository_ids, checks)
+
     def verdicts(self, repository_id: int) -> dict[str, StoredVerdict]:
         """The last verdict of each check."""
         with self._read() as connection:
@@ -239,14 +290,33 @@ class SqlStore:
 
     def save_verdicts(self, repository_id: int, verdicts: Iterable[StoredVerdict], cause: str) -> None:
         """Keep the latest; writes a history row only where outcome or evidence changed."""
-        rows = [_verdict_row(repository_id, v) for v in verdicts]
+        rows = [_verdict_row(v) | {"repository_id": repository_id} for v in verdicts]
         with self._write() as connection:
             _hold(connection, repository_id)
             before = _verdicts_of(connection, repository_id)
-            changed = [row | {"cause": cause} for row in rows if _changed(before.get(row["check"]), row)]
+            changed = [
+                _history_row(row, before.get(row["check"]), cause)
+                for row in rows
+                if _changed(before.get(row["check"]), row)
+            ]
             upsert(connection, tables.verdicts, rows)
             if changed:
                 connection.execute(tables.verdict_changes.insert(), changed)
+
+    def ratcheted(self, repository_id: int) -> frozenset[str]:
+        """Names of the checks whose baseline somebody has ended."""
+        table = tables.ratchets
+        statement = select(table.c.check).where(table.c.repository_id == repository_id)
+        with self._read() as connection:
+            return frozenset(connection.execute(statement).scalars())
+
+    def ratchet(self, repository_id: int, checks: Iterable[str], actor_id: int) -> None:
+        """End the baseline of checks, for good; who did so first is kept."""
+        row = {"repository_id": repository_id, "actor_id": actor_id, "at": self._clock.now()}
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            for check in sorted(set(checks)):
+                insert_missing(connection, tables.ratchets, row | {"check": check})
 
     def history(self, repository_id: int, limit: int = 100) -> list[StoredVerdict]:
         """Changes, newest first."""
@@ -259,6 +329,69 @@ class SqlStore:
         with self._read() as connection:
             return [_verdict(row) for row in connection.execute(statement)]
 
+    def outcomes(self, installation_id: int) -> Iterator[tuple[int, list[StoredOutcome]]]:
+        """(repository id, what is known of its checks) of all repositories that were judged, by id."""
+        repositories, verdicts = tables.repositories, tables.verdicts
+        statement = (
+            select(verdicts.c.repository_id, *(verdicts.c[name] for name in StoredOutcome._fields))
+            .join(repositories, repositories.c.id == verdicts.c.repository_id)
+            .where(repositories.c.installation_id == installation_id, verdicts.c.off.is_(False))
+            .order_by(verdicts.c.repository_id, verdicts.c.check)
+            .execution_options(yield_per=STREAMED)
+        )
+        with self._read() as connection:
+            for number, rows in groupby(connection.execute(statement), key=itemgetter(0)):
+                yield number, [StoredOutcome(*row[1:]) for row in rows]
+
+    def organisation_verdicts(self, installation_id: int) -> dict[str, StoredVerdict]:
+        """The last verdict of each check of the organisation itself."""
+        table = tables.organisation_verdicts
+        statement = select(table).where(table.c.installation_id == installation_id).order_by(table.c.check)
+        with self._read() as connection:
+            return {row.check: _verdict(row) for row in connection.execute(statement)}
+
+    def save_organisation_verdicts(self, installation_id: int, verdicts: Iterable[StoredVerdict]) -> None:
+        """Keep the latest."""
+        rows = [_verdict_row(v) | {"installation_id": installation_id} for v in verdicts]
+        with self._write() as connection:
+            upsert(connection, tables.organisation_verdicts, rows)
+
+    def save_sample(self, repository_id: int, sample: Sample) -> None:
+        """Keep as the day's; the points of one day add up."""
+        table = tables.samples
+        day = (table.c.repository_id == repository_id, table.c.day == sample.day)
+        with self._write() as connection:
+            _hold(connection, repository_id)
+            spent = connection.execute(select(table.c.points).where(*day)).scalar() or 0.0
+            row = _sample_row(sample) | {"repository_id": repository_id, "points": spent + sample.points}
+            upsert(connection, table, [row])
+
+    def samples(self, repository_id: int, limit: int = 14) -> list[Sample]:
+        """The newest, oldest first."""
+        return self._samples(tables.samples, tables.samples.c.repository_id == repository_id, limit)
+
+    def save_organisation_sample(self, installation_id: int, sample: Sample) -> None:
+        """Keep as the day's."""
+        row = _sample_row(sample) | {"installation_id": installation_id}
+        with self._write() as connection:
+            upsert(connection, tables.organisation_samples, [row])
+
+    def organisation_samples(self, installation_id: int, limit: int = 14) -> list[Sample]:
+        """The newest, oldest first."""
+        table = tables.organisation_samples
+        return self._samples(table, table.c.installation_id == installation_id, limit)
+
+    def points(self, installation_id: int, day: date) -> float:
+        """What reading the repositories of an installation cost on a day."""
+        repositories, samples = tables.repositories, tables.samples
+        statement = (
+            select(func.sum(samples.c.points))
+            .join(repositories, repositories.c.id == samples.c.repository_id)
+            .where(repositories.c.installation_id == installation_id, samples.c.day == day)
+        )
+        with self._read() as connection:
+            return float(connection.execute(statement).scalar() or 0.0)
+
     def effect(self, repository_id: int, kind: str, key: str) -> StoredEffect | None:
         """What we published under this key (``issue``/``health``)."""
         with self._read() as connection:
@@ -266,6 +399,11 @@ class SqlStore:
                 select(tables.effects).where(*_effect_key(repository_id, kind, key))
             ).one_or_none()
         return StoredEffect(row.number, row.digest, row.note) if row else None
+
+    def effects_of(self, repository_ids: Sequence[int], kind: str) -> dict[int, dict[str, StoredEffect]]:
+        """All of a kind in these repositories, by id and key; those without one are left out."""
+        with self._read() as connection:
+            return many.effects(connection, repository_ids, kind)
 
     def save_effect(self, repository_id: int, kind: str, key: str, effect: StoredEffect) -> None:
         """Insert or replace."""
@@ -334,20 +472,83 @@ class SqlStore:
                 found |= {row.id: (row.full_name, row.html_url) for row in connection.execute(statement)}
         return found
 
-    def policy(self, repository_id: int) -> tuple[str, str] | None:
-        """(blob id, text) of the last good policy file."""
+    def policy(self, repository_id: int) -> StoredPolicy | None:
+        """The last good policy file."""
         with self._read() as connection:
             row = connection.execute(
                 select(tables.policies).where(tables.policies.c.repository_id == repository_id)
             ).one_or_none()
-        return (row.oid, row.text) if row else None
+        return StoredPolicy(row.oid, row.text, row.commit) if row else None
 
-    def save_policy(self, repository_id: int, oid: str, text: str) -> None:
+    def policies(self, repository_ids: Sequence[int]) -> dict[int, StoredPolicy]:
+        """The same of many, by id; those without one are left out."""
+        with self._read() as connection:
+            return many.policies(connection, repository_ids)
+
+    def save_policy(self, repository_id: int, oid: str, text: str, commit: str = "") -> None:
         """Keep as the last good one."""
-        row = {"repository_id": repository_id, "oid": oid, "text": text, "saved_at": self._clock.now()}
+        row = {"oid": oid, "text": text, "commit": commit, "saved_at": self._clock.now()}
         with self._write() as connection:
             _hold(connection, repository_id)
-            upsert(connection, tables.policies, [row])
+            upsert(connection, tables.policies, [row | {"repository_id": repository_id}])
+
+    def organisation(self, installation_id: int) -> StoredOrganisation | None:
+        """The policy of an installation's owner; None when nobody looked for it yet."""
+        table = tables.organisation_policies
+        statement = select(*(table.c[name] for name in ORGANISATION_COLUMNS)).where(
+            table.c.installation_id == installation_id
+        )
+        with self._read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return StoredOrganisation(**row._mapping) if row else None
+
+    def save_organisation(self, installation_id: int, policy: StoredOrganisation) -> None:
+        """Insert or replace."""
+        row = {name: getattr(policy, name) for name in ORGANISATION_COLUMNS}
+        with self._write() as connection:
+            upsert(connection, tables.organisation_policies, [row | {"installation_id": installation_id}])
+
+    def described(self, installation_id: int) -> dict[int, Described]:
+        """What is known of an installation's repositories, by id; those of which nothing is are left out."""
+        repositories, attributes = tables.repositories, tables.attributes
+        statement = (
+            select(attributes)
+            .join(repositories, repositories.c.id == attributes.c.repository_id)
+            .where(repositories.c.installation_id == installation_id)
+        )
+        with self._read() as connection:
+            return {row.repository_id: _described(row) for row in connection.execute(statement)}
+
+    def description(self, repository_id: int) -> Described | None:
+        """What is known of one repository."""
+        statement = select(tables.attributes).where(tables.attributes.c.repository_id == repository_id)
+        with self._read() as connection:
+            row = connection.execute(statement).one_or_none()
+        return _described(row) if row else None
+
+    def save_described(self, described: Mapping[int, Described]) -> None:
+        """Insert or replace, by repository; one that is not kept (any more) is passed over."""
+        now, ids = self._clock.now(), tables.repositories.c.id
+        with self._write() as connection:
+            for portion in chunks(sorted(described)):
+                # Held until the end, so that none of them goes meanwhile.
+                held = select(ids).where(ids.in_(portion)).order_by(ids).with_for_update(key_share=True)
+                rows = [
+                    _described_row(described[number]) | {"repository_id": number, "saved_at": now}
+                    for number in connection.execute(held).scalars()
+                ]
+                upsert(connection, tables.attributes, rows)
+
+    def repository_named(self, installation_id: int, full_name: str) -> Repository | None:
+        """The repository of that name (letters of either case), as last seen."""
+        table = tables.repositories
+        statement = select(table).where(
+            table.c.installation_id == installation_id, func.lower(table.c.full_name) == full_name.lower()
+        )
+        with self._read() as connection:
+            # After a renaming that nobody told of, two may have one name: the one seen last has it.
+            row = connection.execute(statement.order_by(table.c.seen_at.desc()).limit(1)).one_or_none()
+        return _repository(row) if row else None
 
     def exemptions(self, repository_id: int) -> tuple[StoredExemption, ...]:
         """Those given by commands, also lapsed ones, by check."""
@@ -358,12 +559,60 @@ class SqlStore:
             rows = connection.execute(statement.order_by(tables.exemptions.c.check)).all()
         return tuple(StoredExemption(**row._mapping) for row in rows)
 
+    def exemptions_of(self, repository_ids: Sequence[int]) -> dict[int, tuple[StoredExemption, ...]]:
+        """The same of many, by id; those without one are left out."""
+        with self._read() as connection:
+            return many.exemptions(connection, repository_ids)
+
+    def exemptions_over(self, before: date, since: date) -> list[tuple[int, int]]:
+        """(installation id, repository id) where a check was exempt until such a day, as judged last."""
+        repositories, verdicts = tables.repositories, tables.verdicts
+        statement = (
+            select(repositories.c.installation_id, repositories.c.id)
+            .join(verdicts, repositories.c.id == verdicts.c.repository_id)
+            .where(verdicts.c.exempt_until < before, verdicts.c.exempt_until >= since)
+            .where(verdicts.c.off.is_(False))
+            .distinct()
+        )
+        with self._read() as connection:
+            return [(row[0], row[1]) for row in connection.execute(statement.order_by(repositories.c.id))]
+
     def save_exemption(self, repository_id: int, exemption: StoredExemption) -> None:
         """Insert, or replace the one of the same check."""
         row = {name: getattr(exemption, name) for name in EXEMPTION_COLUMNS}
         with self._write() as connection:
             _hold(connection, repository_id)
             upsert(connection, tables.exemptions, [row | {"repository_id": repository_id}])
+
+    # The switch that stops everything
+
+    def stop(self, installation_id: int, actor: str) -> None:
+        """Keep that nothing shall be written by itself; who did so first is kept."""
+        row = {"installation_id": installation_id, "actor": actor, "at": self._clock.now()}
+        with self._write() as connection:
+            insert_missing(connection, tables.stops, row)
+
+    def resume(self, installation_id: int) -> bool:
+        """Take it back; False when there was nothing to take back."""
+        table = tables.stops
+        with self._write() as connection:
+            gone = connection.execute(delete(table).where(table.c.installation_id == installation_id))
+        return gone.rowcount > 0
+
+    def stopped(self, installation_id: int) -> bool:
+        """It was stopped there, or everywhere."""
+        column = tables.stops.c.installation_id
+        with self._read() as connection:
+            found = connection.execute(select(column).where(column.in_({installation_id, EVERYWHERE})))
+            return found.first() is not None
+
+    def stops(self) -> list[Stop]:
+        """All that are in force, by installation."""
+        table = tables.stops
+        statement = select(table.c.installation_id, table.c.actor, table.c.at)
+        with self._read() as connection:
+            rows = connection.execute(statement.order_by(table.c.installation_id)).all()
+        return [Stop(*row) for row in rows]
 
     # What belongs to nobody
 
@@ -416,6 +665,8 @@ class SqlStore:
             old = tables.verdict_changes.c.judged_at < now - kept.history
             count += connection.execute(delete(tables.verdict_changes).where(old)).rowcount
         with self._write() as connection:
+            count += _purge_samples(connection, now - kept.history)
+        with self._write() as connection:
             count += _purge_commands(connection, now - kept.history)
         with self._write() as connection:
             count += audit.purge(connection, now - kept.history)
@@ -437,6 +688,11 @@ class SqlStore:
     def _write(self) -> Iterator[Connection]:
         with translated(), self._engine.begin() as connection:
             yield connection
+
+    def _samples(self, table: Table, condition: Any, limit: int) -> list[Sample]:
+        statement = select(table).where(condition).order_by(table.c.day.desc()).limit(limit)
+        with self._read() as connection:
+            return [_sample(row) for row in connection.execute(statement)][::-1]
 
     def _installations(self, condition: Any) -> list[Installation]:
         statement = select(tables.installations).where(condition, tables.installations.c.deleted_at.is_(None))
@@ -467,6 +723,8 @@ def _purge_uninstalled(connection: Connection, before: datetime) -> int:
     long_gone = select(tables.installations.c.id).where(tables.installations.c.deleted_at <= before)
     theirs = select(tables.repositories.c.id).where(tables.repositories.c.installation_id.in_(long_gone))
     count = _remove(connection, list(connection.execute(theirs.order_by(tables.repositories.c.id)).scalars()))
+    for table in (tables.organisation_policies, tables.organisation_verdicts, tables.organisation_samples):
+        count += connection.execute(delete(table).where(table.c.installation_id.in_(long_gone))).rowcount
     return (
         count
         + connection.execute(
@@ -475,9 +733,16 @@ def _purge_uninstalled(connection: Connection, before: datetime) -> int:
     )
 
 
+def _purge_samples(connection: Connection, before: datetime) -> int:
+    return sum(
+        connection.execute(delete(table).where(table.c.day < before.date())).rowcount
+        for table in (tables.samples, tables.organisation_samples)
+    )
+
+
 def _purge_commands(connection: Connection, before: datetime) -> int:
     effects, exemptions = tables.effects, tables.exemptions
-    kinds = (COMMAND_EFFECT, CHECK_RUN_EFFECT)
+    kinds = (COMMAND_EFFECT, RESULT_EFFECT, CHECK_RUN_EFFECT)
     done = delete(effects).where(effects.c.kind.in_(kinds), effects.c.saved_at < before)
     lapsed = delete(exemptions).where(exemptions.c.until < before.date())
     return connection.execute(done).rowcount + connection.execute(lapsed).rowcount
@@ -491,6 +756,28 @@ def _repository_row(repository: Repository) -> dict[str, Any]:
 def _repository(row: Row[Any]) -> Repository:
     values = {name: row._mapping[name] for name in REPOSITORY_COLUMNS}
     return Repository(**values | {"visibility": Visibility(row.visibility)})
+
+
+def _described(row: Row[Any]) -> Described:
+    values = row.properties
+    return Described(
+        topics=None if row.topics is None else tuple(row.topics),
+        language=row.language,
+        teams=None if row.teams is None else tuple(row.teams),
+        properties=None if values is None else {name: tuple(said) for name, said in values.items()},
+        owners=None if row.owners is None else tuple(row.owners),
+    )
+
+
+def _described_row(described: Described) -> dict[str, Any]:
+    properties = described.properties
+    return {
+        "topics": None if described.topics is None else list(described.topics),
+        "language": described.language,
+        "teams": None if described.teams is None else list(described.teams),
+        "properties": None if properties is None else {n: list(said) for n, said in properties.items()},
+        "owners": None if described.owners is None else list(described.owners),
+    }
 
 
 def _standing(row: Row[Any], groups: Sequence[Row[Any]]) -> Standing:
@@ -521,13 +808,39 @@ def _verdicts_of(connection: Connection, repository_id: int) -> dict[str, Stored
 
 
 def _verdict(row: Row[Any]) -> StoredVerdict:
-    values = {name: row._mapping[name] for name in VERDICT_COLUMNS}
-    return StoredVerdict(**values | {"fingerprints": tuple(row.fingerprints)})
+    known = row._mapping
+    # Rows of the history have fewer columns.
+    values = {name: known[name] for name in (*VERDICT_COLUMNS, *LATEST_COLUMNS) if name in known}
+    lists: dict[str, Any] = {n: tuple(values[n]) for n in ("fingerprints", "baseline") if n in values}
+    return StoredVerdict(**values | lists)
 
 
-def _verdict_row(repository_id: int, verdict: StoredVerdict) -> dict[str, Any]:
-    row = asdict(verdict)
-    return row | {"repository_id": repository_id, "fingerprints": list(verdict.fingerprints)}
+def _verdict_row(verdict: StoredVerdict) -> dict[str, Any]:
+    return asdict(verdict) | {"fingerprints": list(verdict.fingerprints), "baseline": list(verdict.baseline)}
+
+
+def _history_row(row: Mapping[str, Any], before: StoredVerdict | None, cause: str) -> dict[str, Any]:
+    """Args: cause: of a change of the evidence alone, or where the verdict names none."""
+    kept = {name: row[name] for name in ("repository_id", *VERDICT_COLUMNS)}
+    turned = before is None or before.outcome != row["outcome"]
+    return kept | {"cause": (row["cause"] if turned else "") or cause}
+
+
+def _sample_row(sample: Sample) -> dict[str, Any]:
+    return (
+        {name: getattr(sample, name) for name in SAMPLE_COLUMNS}
+        | {name: getattr(sample.score, name) for name in SCORE_COLUMNS}
+        | {f"public_{name}": getattr(sample.public, name) for name in SCORE_COLUMNS}
+    )
+
+
+def _sample(row: Row[Any]) -> Sample:
+    known = row._mapping
+    return Sample(
+        score=Score(*(known[name] for name in SCORE_COLUMNS)),
+        public=Score(*(known[f"public_{name}"] for name in SCORE_COLUMNS)),
+        **{name: known[name] for name in SAMPLE_COLUMNS},
+    )
 
 
 def _changed(before: StoredVerdict | None, row: Mapping[str, Any]) -> bool:

@@ -10,12 +10,14 @@ from sqlalchemy import (
     Boolean,
     Column,
     Date,
+    Double,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
+    false,
 )
 from sqlalchemy.schema import SchemaItem
 
@@ -54,6 +56,35 @@ def _verdict_columns() -> list[SchemaItem]:
     ]
 
 
+def _latest_columns() -> list[SchemaItem]:
+    """What is known of the latest look and of the last change; the history does not need it."""
+    return [
+        Column("reason", CleanText, nullable=False, server_default=""),
+        Column("permission", CleanText, nullable=False, server_default=""),
+        Column("terms", CleanText, nullable=False, server_default=""),
+        Column("cause", CleanText, nullable=False, server_default=""),
+        Column("pull_request", BigInteger),
+        Column("exempt_until", Date),
+        Column("exempt_reason", CleanText, nullable=False, server_default=""),
+        Column("off", Boolean, nullable=False, server_default=false()),
+        Column("baseline", JsonText, nullable=False, server_default="[]"),
+        Column("baseline_at", UtcDateTime),
+    ]
+
+
+def _sample_columns() -> list[SchemaItem]:
+    sums = ("passed", "judged", "known", "asked", "exempted")
+    return [
+        Column("day", Date, primary_key=True),
+        *(Column(name, BigInteger, nullable=False) for name in sums),
+        *(Column(f"public_{name}", BigInteger, nullable=False) for name in sums),
+        Column("findings", BigInteger, nullable=False),
+        Column("unread", BigInteger, nullable=False),
+        Column("repositories", BigInteger, nullable=False),
+        Column("points", Double, nullable=False),
+    ]
+
+
 installations = Table(
     "installations",
     metadata,
@@ -85,6 +116,7 @@ repositories = Table(
     Column("node_id", CleanText, nullable=False),
     Column("html_url", CleanText, nullable=False),
     Column("pushed_at", UtcDateTime),
+    Column("pages", Boolean, nullable=False, server_default=false()),
     Column("seen_at", UtcDateTime, nullable=False),
 )
 
@@ -103,6 +135,17 @@ verdicts = Table(
     _of_repository(),
     Column("check", CleanText, primary_key=True),
     *_verdict_columns(),
+    *_latest_columns(),
+    Index("ix_verdicts_exempt_until", "exempt_until"),
+)
+
+organisation_verdicts = Table(
+    "organisation_verdicts",
+    metadata,
+    Column("installation_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("check", CleanText, primary_key=True),
+    *_verdict_columns(),
+    *_latest_columns(),
 )
 
 verdict_changes = Table(
@@ -115,6 +158,15 @@ verdict_changes = Table(
     Column("cause", CleanText, nullable=False),
     Index("ix_verdict_changes_newest", "repository_id", "id"),
     Index("ix_verdict_changes_judged_at", "judged_at"),
+)
+
+samples = Table("samples", metadata, _of_repository(), *_sample_columns(), Index("ix_samples_day", "day"))
+
+organisation_samples = Table(
+    "organisation_samples",
+    metadata,
+    Column("installation_id", BigInteger, primary_key=True, autoincrement=False),
+    *_sample_columns(),
 )
 
 effects = Table(
@@ -136,6 +188,33 @@ policies = Table(
     Column("oid", CleanText, nullable=False),
     Column("text", CleanText, nullable=False),
     Column("saved_at", UtcDateTime, nullable=False),
+    Column("commit", CleanText, nullable=False, server_default=""),
+)
+
+attributes = Table(
+    "attributes",
+    metadata,
+    _of_repository(),
+    Column("topics", JsonText),
+    Column("language", CleanText),
+    Column("teams", JsonText),
+    Column("properties", JsonText),
+    Column("owners", JsonText),
+    Column("saved_at", UtcDateTime, nullable=False),
+)
+
+organisation_policies = Table(
+    "organisation_policies",
+    metadata,
+    Column("installation_id", BigInteger, primary_key=True, autoincrement=False),
+    # No foreign key: the repository that holds the file may be removed, the policy stays in force.
+    Column("repository_id", BigInteger, nullable=False),
+    Column("full_name", CleanText, nullable=False),
+    Column("commit", CleanText, nullable=False),
+    Column("oid", CleanText, nullable=False),
+    Column("text", CleanText, nullable=False),
+    Column("seen_oid", CleanText, nullable=False),
+    Column("looked_at", UtcDateTime, nullable=False),
 )
 
 exemptions = Table(
@@ -148,6 +227,24 @@ exemptions = Table(
     Column("actor_id", BigInteger, nullable=False),
     Column("comment_id", BigInteger, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+ratchets = Table(
+    "ratchets",
+    metadata,
+    _of_repository(),
+    Column("check", CleanText, primary_key=True),
+    Column("actor_id", BigInteger, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+
+stops = Table(
+    "stops",
+    metadata,
+    # 0 is everywhere. No foreign key: it shall hold whatever is known of the installation.
+    Column("installation_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("actor", CleanText, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 cache = Table(
@@ -181,5 +278,15 @@ audit_events = Table(
     Column("hash", LargeBinary, nullable=False),
 )
 
-OF_REPOSITORY = (facts, verdicts, verdict_changes, effects, policies, exemptions)
+OF_REPOSITORY = (
+    facts,
+    verdicts,
+    verdict_changes,
+    samples,
+    effects,
+    policies,
+    exemptions,
+    attributes,
+    ratchets,
+)
 """Tables whose rows belong to a repository."""

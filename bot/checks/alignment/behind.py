@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from pydantic import Field
 
-from bot.model.branch_names import LONG_LIVED
+from bot.model.branch_names import LONG_LIVED, named
 from bot.model.facts import Drift, Drifts, Repository
 from bot.model.verdicts import (
     Evidence,
@@ -98,7 +97,7 @@ def _counts(drift: Drift, now: datetime, config: Config) -> bool:
     if drift.pull_request is not None:
         return True
     # Without a common commit it is another thing kept in the same place, such as a website.
-    if compared.merge_base is None or any(fnmatchcase(drift.branch, pattern) for pattern in config.exclude):
+    if compared.merge_base is None or named(drift.branch, config.exclude):
         return False
     return not _idle(compared.head_at, now, config)
 

@@ -62,7 +62,7 @@ def dangerous_trigger(workflow_audit: WorkflowAudit, repository: Repository, con
         return not_applicable("the repository is archived: its workflows do not run")
     if not workflow_audit.files:
         return not_applicable("there are no workflows")
-    found = [finding for finding in workflow_audit.findings if _counts(finding)]
+    found = [finding for finding in workflow_audit.findings if lets_strangers_in(finding)]
     heard = [f for f in found if not (f.ignored and config.heed_comments)]
     if heard:
         files = {finding.path for finding in heard}
@@ -78,7 +78,7 @@ def dangerous_trigger(workflow_audit: WorkflowAudit, repository: Repository, con
     )
 
 
-def _counts(finding: WorkflowFinding) -> bool:
+def lets_strangers_in(finding: WorkflowFinding) -> bool:
     """Scorecard's rule: untrusted checkouts, and scripts with a text that a stranger writes.
 
     zizmor also reports each use of a privileged trigger, and expressions that hold a number or a

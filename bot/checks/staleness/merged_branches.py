@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
 
 from pydantic import Field
 
-from bot.model.branch_names import KEPT
+from bot.model.branch_names import KEPT, named
 from bot.model.facts import Repository, SideBranch, SideBranches
 from bot.model.verdicts import (
     Evidence,
@@ -84,7 +83,7 @@ def merged_branches(
 
 def _counts(branch: SideBranch, config: Config) -> bool:
     in_use = branch.protected or branch.pull_request is not None
-    return not in_use and not any(fnmatchcase(branch.name, pattern) for pattern in config.exclude)
+    return not in_use and not named(branch.name, config.exclude)
 
 
 def _young(branch: SideBranch, now: datetime, config: Config) -> bool:

@@ -16,7 +16,15 @@ import pytest
 from bot.adapters.github import Bounds, GitHubApp, build
 from bot.config.settings import Settings
 from bot.engine.evaluate import collect
-from bot.model.errors import Ambiguous, Gone, InstallationGone, LimitReached, PermissionMissing, Rejected
+from bot.model.errors import (
+    Ambiguous,
+    Gone,
+    InstallationGone,
+    LimitReached,
+    PermissionMissing,
+    Rejected,
+    Unreadable,
+)
 from bot.model.facts import About, EntryKind
 from bot.model.people import Role
 from bot.model.reports import Annotation, Button, CheckRun, Conclusion
@@ -229,6 +237,14 @@ def test_all_files_with_their_sizes(scene: Scene) -> None:
     ]
 
 
+def test_an_owner_of_another_name_takes_no_repository_away(scene: Scene) -> None:
+    """Gone would mean the repository, of which then nothing at all was judged."""
+    with pytest.raises(Unreadable, match="no account"):
+        _ = scene.app.owner(scene.installation, "renamed").organisation
+
+    assert scene.app.owner(scene.installation, "acme").organisation
+
+
 def test_the_owners_template_folder(scene: Scene) -> None:
     """Of the ``.github`` repository, once it is public."""
     assert scene.reader.owner_default_directory(".github") == ()
@@ -355,7 +371,7 @@ def test_facts_about_branches_share_their_calls(scene: Scene) -> None:
 
     _collected(scene, repository, BRANCH_FACTS)
     again = Counter(_kind(request, repository.id).split(" ")[0] for request in scene.server.journal)
-    assert again == {"branches": 1, "pulls": 1, f"pulls/{number}": 1, "git/ref": 1}
+    assert again == {"branches": 1, "graphql": 1, "pulls": 1, f"pulls/{number}": 1, "git/ref": 1}
 
 
 def test_facts_about_dependencies_share_their_calls(scene: Scene) -> None:

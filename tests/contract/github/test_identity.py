@@ -10,6 +10,7 @@ from email.utils import format_datetime
 import jwt
 import pytest
 
+from bot.adapters.github import REPORT_PERMISSIONS
 from bot.model.errors import (
     Gone,
     InstallationGone,
@@ -60,15 +61,8 @@ def test_one_token_serves_an_installation_for_its_hour(desk: Desk) -> None:
     for _ in range(3):
         head(desk)
     assert len(desk.server.mints) == 1
-    assert desk.server.mints[0].body == {
-        "permissions": {
-            "checks": "write",
-            "contents": "read",
-            "issues": "write",
-            "metadata": "read",
-            "pull_requests": "read",
-        }
-    }
+    assert desk.server.mints[0].body == {"permissions": dict(REPORT_PERMISSIONS)}
+    assert [name for name, level in REPORT_PERMISSIONS.items() if level == "write"] == ["checks", "issues"]
 
     desk.clock.advance(54 * 60)
     head(desk)
@@ -269,7 +263,7 @@ def test_permissions_are_narrowed_to_what_was_granted(desk: Desk) -> None:
 def test_nothing_granted_never_asks_for_everything(desk: Desk) -> None:
     """GitHub takes an empty list of permissions for all of them."""
     desk.server.on("POST", MINT, Reply(422, {"message": "The permissions requested are not granted ..."}))
-    bare = {**INSTALLATION_ANSWER, "permissions": {"administration": "read"}}
+    bare = {**INSTALLATION_ANSWER, "permissions": {"packages": "read"}}
     desk.server.on("GET", f"/app/installations/{INSTALLATION}", Reply(200, bare))
 
     with pytest.raises(PermissionMissing):

@@ -31,6 +31,8 @@ class Scene:
         self.fake = FakeGitHub(root / "github", clock=SystemClock())
         self.fake.create_organisation("acme")
         self.repository = self.fake.create_repository("acme", "rocket", files=GOOD, private=True)
+        self.fake.create_user("hubot")
+        self.fake.create_team("acme", "tool", members=["hubot"], repositories={"rocket": "write"})
         self.installation = self.fake.install("acme")
         self.server = Loopback(self.fake)
         self.patch = patch
@@ -71,7 +73,8 @@ def test_a_token_reads_the_repository_by_name(scene: Scene, name: str) -> None:
     assert document["repository"]["id"] == scene.repository.id
     assert document["commit"] == scene.repository.branches["main"]
     assert {c["name"]: c["outcome"] for c in document["checks"]}["dangerous-trigger"] == "pass"
-    assert {r.method for r in scene.server.journal} == {"GET"}
+    for request in scene.server.journal:
+        assert request.method == "GET" or request.body.startswith(b'{"query": "query')
 
 
 def test_the_app_reads_where_it_is_installed(scene: Scene) -> None:
@@ -79,7 +82,19 @@ def test_the_app_reads_where_it_is_installed(scene: Scene) -> None:
     scene.patch.setenv("PLUMBLINE_APP_ID", str(scene.fake.app.id))
     scene.patch.setenv("PLUMBLINE_PRIVATE_KEY", scene.fake.app_private_key_pem)
 
-    assert scene.check().exit_code == 0
+    scene.fake.protect(
+        scene.repository,
+        "main",
+        required_approvals=1,
+        code_owner_reviews=True,
+        dismiss_stale_reviews=True,
+        last_push_approval=True,
+        required_checks=("build",),
+        strict=True,
+        enforce_admins=True,
+    )
+    found = scene.check()
+    assert found.exit_code == 0, found.output
     missing = scene.check("acme/nothing")
     assert missing.exit_code == 2
     assert "no such repository, or the App is not installed on it" in missing.stderr
@@ -95,7 +110,7 @@ def test_the_app_that_set_up_registered(scene: Scene, tmp_path: Path) -> None:
     scene.patch.setenv("PLUMBLINE_HOME", str(home))
     scene.patch.delenv("PLUMBLINE_GITHUB_URL")
 
-    assert scene.check().exit_code == 0
+    assert scene.check("acme/rocket", "--fail-on", "never").exit_code == 0
 
 
 def test_what_the_token_may_not_read_is_unknown(scene: Scene) -> None:

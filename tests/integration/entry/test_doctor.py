@@ -105,6 +105,7 @@ def test_all_is_well(doctor) -> None:
         "parked",
         "secret keys",
         "database",
+        "stopped",
         "git",
         "zizmor",
     ]
@@ -139,6 +140,19 @@ def test_an_installation_that_did_not_agree(doctor, github: Simulator) -> None:
 
     assert unwell(found) == {"installed": "fail"}
     assert "acme lacks checks: write" in found["installed"]["text"]
+
+
+def test_what_a_permission_would_answer(doctor, github: Simulator) -> None:
+    """By the checks that are installed, and nothing when all is granted."""
+    (number,) = github.fake.installations
+    asked = github.fake.app.permissions
+    github.fake.set_permissions(number, {n: level for n, level in asked.items() if n != "repository_hooks"})
+
+    found = doctor()
+
+    assert unwell(found) == {"installed": "warn", "unknowns": "warn"}
+    assert "repository_hooks: read answers 1 (webhook-hygiene)" in found["unknowns"]["text"]
+    assert list(found["unknowns"]["details"]["acme"]) == ["repository_hooks: read"]
 
 
 def test_an_event_that_is_not_ticked(doctor, github: Simulator) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from bot.entry.new import KINDS, arranged, new
+from bot.entry.new import FAMILIES, KINDS, arranged, new
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -130,6 +130,13 @@ def test_refusals_name_what_would_do(tmp_path: Path, arguments: tuple[str, ...],
     assert result.exit_code == 1
     assert said in str(result.exception)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_names_every_family() -> None:
+    """Those that the project's own checks are sorted into."""
+    packages = {path.parent.name for path in (ROOT / "bot/checks").glob("*/__init__.py")}
+
+    assert set(FAMILIES) == packages
 
 
 def test_an_unknown_family_is_refused_in_the_own_tree(tree: Path) -> None:

@@ -161,11 +161,36 @@ def test_logs_are_json_when_asked_for(environment, tmp_path: Path) -> None:
     running = Up(environment | {"PLUMBLINE_LOG_FORMAT": "json"}, tmp_path / "log")
     running.until(lambda: running.status("/readyz") == 200, "readiness")
     running.until(lambda: "worker process started" in running.text(), "the start of a worker")
+    running.until(lambda: "clock started" in running.text(), "the start of the clock")
     running.process.send_signal(signal.SIGTERM)
     assert running.process.wait(40) == 0
 
     events = [json.loads(line) for line in running.text().splitlines()]
     assert {"up", "web", "worker", "clock"} <= {event["process"] for event in events}
+
+
+def test_parents_look_at_redis_without_loading_what_their_children_need(environment, tmp_path: Path) -> None:
+    """Each would keep it in memory for as long as it runs."""
+    redis = EmbeddedRedis(tmp_path / "redis")
+    (tmp_path / "redis").mkdir()
+    redis.start()
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from bot.config.settings import Settings\n"
+        "from bot.entry import up, wiring, worker\n"
+        "import bot.adapters.supervisor\n"
+        "wiring.check_redis(Settings(home=Path('.'), redis_url=sys.argv[1]))\n"
+        "print(sorted({'rq', 'sqlalchemy', 'github', 'flask'} & set(sys.modules)))\n"
+    )
+    try:
+        told = subprocess.run(
+            [sys.executable, "-P", "-c", script, redis.url], capture_output=True, text=True, timeout=60
+        )
+    finally:
+        redis.stop()
+
+    assert (told.stdout, told.returncode) == ("[]\n", 0), told.stderr
 
 
 def test_worker_processes_come_back_and_stop_on_a_signal(environment, tmp_path: Path) -> None:

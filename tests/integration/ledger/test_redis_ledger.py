@@ -260,6 +260,20 @@ class TestWork:
             {"number": 3, "request": "wish", "all": True},
         )
 
+    def test_merged_work_tells_everybody_who_asked(self, ledger: RedisLedger) -> None:
+        """Lists of names are joined, in the order of asking; other lists are the newest's."""
+        for payload in (
+            {"tell": ["a"], "ids": [1]},
+            {"tell": [], "ids": [2]},
+            {"tell": ["b", "a"], "ids": [3]},
+        ):
+            ledger.submit([work("scan:1", payload=payload)])
+
+        claimed = ledger.claim_work(Lane.EVENT)
+
+        assert claimed is not None
+        assert claimed.work.payload == {"tell": ["a", "b"], "ids": [3]}
+
     def test_equal_waiting_work_merges_newest_payload_and_most_urgent_lane_win(
         self, ledger: RedisLedger
     ) -> None:

@@ -18,9 +18,20 @@ from bot.adapters.store import SqlStore, open_store, tables
 from bot.adapters.store.audit import GENESIS, AuditVerification
 from bot.adapters.store.engine import open_engine
 from bot.config.settings import Settings
+from bot.model.attributes import Described
 from bot.model.errors import Gone, Malformed, Unavailable
 from bot.model.facts import Repository, Visibility
-from bot.ports import COMMAND_EFFECT, Installation, Store, StoredEffect, StoredExemption, StoredVerdict
+from bot.model.scores import Score
+from bot.ports import (
+    COMMAND_EFFECT,
+    Installation,
+    Sample,
+    Store,
+    StoredEffect,
+    StoredExemption,
+    StoredOrganisation,
+    StoredVerdict,
+)
 
 NOON = datetime(2026, 6, 21, 12, tzinfo=UTC)
 ACME = Installation(7, "acme", 70, "Organization", {"contents": "read"}, suspended=False)
@@ -144,8 +155,8 @@ def test_removing_a_repository_removes_all_but_the_audit(store: SqlStore, settin
     assert store.policy(1) is None
     assert len(store.audit_events(7)) == 2
     assert store.exemptions(1) == ()
-    assert rows(settings, 2) == [1, 1, 1, 1, 1, 1]
-    assert rows(settings, 1) == [0, 0, 0, 0, 0, 0]
+    assert rows(settings, 2) == [1] * 9
+    assert rows(settings, 1) == [0] * 9
 
 
 def fill(store: SqlStore, number: int) -> None:
@@ -153,9 +164,12 @@ def fill(store: SqlStore, number: int) -> None:
     store.save_repositories(7, [repository(number)])
     store.save_facts(number, "c", {}, NOON)
     store.save_verdicts(number, [verdict()], "commit")
+    store.save_sample(number, Sample(NOON.date(), Score(1, 1, 1, 1)))
     store.save_effect(number, "issue", "health", StoredEffect(1, "d", {}))
     store.save_policy(number, "o", "t")
     store.save_exemption(number, exempt())
+    store.save_described({number: Described(topics=("tool",))})
+    store.ratchet(number, ["licence"], 70)
     store.audit(7, "70", "fill", {"repository": number})
 
 
@@ -176,6 +190,7 @@ def rows(settings: Settings, number: int) -> list[int]:
     [
         pytest.param(lambda s: s.save_facts(1, "c", {}, NOON), id="facts"),
         pytest.param(lambda s: s.save_verdicts(1, [verdict()], "commit"), id="verdicts"),
+        pytest.param(lambda s: s.save_sample(1, Sample(NOON.date(), Score())), id="sample"),
         pytest.param(lambda s: s.save_effect(1, "k", "k", StoredEffect(1, "", {})), id="effect"),
         pytest.param(lambda s: s.save_policy(1, "o", "t"), id="policy"),
     ],
@@ -269,8 +284,8 @@ def test_verdicts_keep_the_latest_and_the_changes(store: SqlStore) -> None:
     store.save_verdicts(1, [], "time")
 
     assert store.verdicts(1)["licence"] == fixed
-    assert store.history(1)[:2] == [fixed, more]
-    assert store.history(1, limit=1) == [fixed]
+    assert store.history(1)[:2] == [replace(fixed, cause="policy"), replace(more, cause="commit")]
+    assert store.history(1, limit=1) == [replace(fixed, cause="policy")]
     assert len(store.history(1)) == 4
     assert store.verdicts(2) == {}
 
@@ -295,10 +310,50 @@ def test_policy_keeps_the_last_good_one(store: SqlStore) -> None:
     """Replaced, never merged."""
     store.save_repositories(7, [repository(1)])
     store.save_policy(1, "o1", "publish: observe\n")
-    store.save_policy(1, "o2", "publish: advise\n")
+    store.save_policy(1, "o2", "publish: advise\n", "c2")
 
-    assert store.policy(1) == ("o2", "publish: advise\n")
+    assert store.policy(1) == ("o2", "publish: advise\n", "c2")
     assert store.policy(2) is None
+
+
+def test_keeps_the_policy_of_an_organisation_until_it_is_purged(store: SqlStore, clock: Clock) -> None:
+    """One for each installation, replaced as a whole."""
+    first = StoredOrganisation(NOON, 1, "acme/.github", "c1", "o1", "publish: observe\n", "o1")
+    store.save_organisation(7, first)
+    store.save_organisation(8, StoredOrganisation(NOON))
+    second = replace(first, seen_oid="o2", looked_at=NOON + timedelta(days=1))
+    store.save_organisation(7, second)
+
+    assert store.organisation(7) == second
+    assert store.organisation(8) == StoredOrganisation(NOON)
+    assert store.organisation(9) is None
+    store.remove_installation(7)
+    store.purge(clock.moment + timedelta(days=30))
+    assert (store.organisation(7), store.organisation(8)) == (None, StoredOrganisation(NOON))
+
+
+def test_keeps_what_is_said_of_repositories(store: SqlStore) -> None:
+    """What nobody knows stays unknown; a repository that is gone is passed over."""
+    full = Described(("\0", "b"), "C++", ("core",), {"tier": ("1", "2"), "none": ()})
+    store.save_repositories(7, [repository(1), repository(2), repository(3)])
+    store.save_repositories(8, [repository(4)])
+    store.save_described({1: Described(topics=("old",)), 2: Described(), 99: full})
+    store.save_described({1: full, 4: Described(language="")})
+
+    assert store.described(7) == {1: full, 2: Described()}
+    assert store.described(8) == {4: Described(language="")}
+    assert (store.description(1), store.description(3)) == (full, None)
+
+
+def test_finds_a_repository_by_its_name(store: SqlStore, clock: Clock) -> None:
+    """In one installation, in letters of either case; the one seen last has the name."""
+    store.save_repositories(7, [Repository(1, "Acme/.github", "main")])
+    clock.forward(minutes=1)
+    store.save_repositories(7, [Repository(2, "acme/.GitHub", "main")])
+    store.save_repositories(8, [Repository(3, "acme/.github", "main")])
+
+    assert store.repository_named(7, "ACME/.github") == Repository(2, "acme/.GitHub", "main")
+    assert store.repository_named(7, "acme/github") is None
 
 
 def test_cache_tells_what_it_knows(store: SqlStore) -> None:
@@ -420,7 +475,7 @@ def test_purge_forgets_an_installation_30_days_after_uninstall(store: SqlStore, 
     store.save_repositories(8, [repository(2)])
 
     assert store.purge(removed + timedelta(days=30) - timedelta(microseconds=1)) == 0
-    assert store.purge(removed + timedelta(days=30)) == 8
+    assert store.purge(removed + timedelta(days=30)) == 11
     assert store.repository(1) is None
     assert store.facts(2) is not None
     assert len(store.audit_events(7)) == 2

@@ -201,7 +201,7 @@ class TestRepositories:
         system.pump()
         since = system.mark()
         system.submit_scan(app)
-        assert [e for e in system.calls(since=since) if e.method != "GET" and "/app/" not in e.path] == []
+        assert [e for e in system.calls(since=since) if e.wrote and "/app/" not in e.path] == []
 
         system.fake.unarchive(app)
         sha = system.push(app, {"LICENSE": None})
@@ -211,7 +211,8 @@ class TestRepositories:
     def test_a_repository_that_changes_mid_way(self, system: System, act: str) -> None:
         """What can still be said is said; nothing is parked, nothing is tried for ever."""
         system.install()
-        for number, path in enumerate(["/git/ref/", "/git/trees/", "/branches$", "/check-runs$", "/labels/"]):
+        documents = {"pulse": "n_branches", "document": "fragment F"}
+        for number, path in enumerate([*documents, "/check-runs$", "/labels/"]):
             app = system.create(f"app-{number}", HEALTHY)
             acts: dict[str, Callable[[], object]] = {
                 "archive": partial(system.fake.archive, app),
@@ -220,7 +221,10 @@ class TestRepositories:
                 "empty": partial(system.fake.delete_branch, app, "main"),
                 "issues off": partial(system.fake.set_issues_enabled, app, enabled=False),
             }
-            system.before("GET", path, acts[act])
+            if path in documents:
+                system.before("POST", "/graphql$", acts[act], body=documents[path])
+            else:
+                system.before("GET", path, acts[act])
 
             sha = system.push(app, {"LICENSE": None})
             system.settle()

@@ -6,17 +6,20 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from bot.adapters.store.audit import AuditEvent
 from bot.adapters.store.sql import SqlStore
 from bot.engine.command_lines import find
-from bot.engine.commanding import COMMANDS_PER_HOUR, Asked, run_commands
+from bot.engine.commanding import COMMANDS_PER_HOUR, Asked, run_commands, tell
 from bot.engine.context import Context
+from bot.model.verdicts import Audience
 from bot.model.work import Claim
-from bot.ports import COMMAND_EFFECT
-from bot.registry import Registry
+from bot.ports import COMMAND_EFFECT, RESULT_EFFECT, StoredEffect
+from bot.registry import Registry, load
 from bot.report.replies import marker_of
 from bot.simulator.faults import Fault, FaultKind
 from bot.testing.state import Comment, FakeRepository
@@ -35,6 +38,8 @@ TABLE = {
     "recheck": "triage",
     'exempt licence reason="r" until={today}': "maintain",
     "unmute": "maintain",
+    "ratchet licence": "maintain",
+    "approve exemption 0a1b2c3d4e": "maintain",
 }
 """Command -> the least role that may give it."""
 
@@ -138,14 +143,14 @@ class TestAnswers:
     def test_config_explain_of_a_broken_file_tells_the_last_good_one(
         self, system: System, app: FakeRepository
     ) -> None:
-        system.push(app, {POLICY: "block: [licence]\n"})
+        good = system.push(app, {POLICY: "block: [licence]\n"})
         system.push(app, {POLICY: "block: [nothing]\n"})
         number = system.fake.open_issue(app, "A question")
 
         comment = say(system, app, number, "/plumbline config explain block", actor="read")
 
         text = answer(system, app, comment)
-        assert "line 1 of the last good" in text
+        assert f"blob/{good}/{POLICY}#L1" in text
         assert "has errors" in text
 
     def test_unknown_commands_and_checks_are_answered_with_the_nearest(
@@ -209,7 +214,7 @@ class TestAnswers:
         comment = say(system, app, pull, "/plumbline recheck", actor="triage")
 
         assert len(system.runs(app, head)) == before + 1
-        assert f"`{head[:10]}` is being judged again" in answer(system, app, comment)
+        assert f"`{head[:10]}` was judged again" in answer(system, app, comment)
 
     def test_recheck_on_an_issue_judges_the_default_branch(self, system: System, app: FakeRepository) -> None:
         number = system.fake.open_issue(app, "A question")
@@ -218,20 +223,6 @@ class TestAnswers:
         say(system, app, number, "/plumbline recheck")
 
         assert len(system.runs(app, app.head or "")) == before + 1
-
-    def test_a_restricted_verdict_is_not_told_on_a_public_repository(
-        self, system: System, app: FakeRepository
-    ) -> None:
-        """Nor that it exists at all, beyond what the documentation says."""
-        restricted = [c.name for c in system.runtime.registry.checks.values() if c.audience == "restricted"]
-        if not restricted:
-            pytest.skip("no check is restricted")
-        number = system.fake.open_issue(app, "A question")
-        comment = say(system, app, number, f"/plumbline health\n/plumbline explain {restricted[0]}")
-
-        text = answer(system, app, comment)
-        assert restricted[0] not in text.partition("explain")[0]
-        assert "not shown where everybody can read it" in text
 
     def test_what_is_done_and_refused_is_said_as_it_was_read(
         self, system: System, app: FakeRepository, pull: int, golden: Callable[[str, str], None]
@@ -265,7 +256,242 @@ class TestAnswers:
         note(question, "/plumbline unmute", actor="maintain")
 
         text = re.sub(r"\d{4}-\d\d-\d\d", "DATE", "\n".join(told))
+        text = re.sub(r"http://127\.0\.0\.1:\d+(/acme/app/runs/)\d+", r"https://github.com\1NUMBER", text)
         golden("refusals.md", re.sub(r"`[0-9a-f]{10}`", "`COMMIT`", text))
+
+
+class TestRestricted:
+    """What a logged-out reader could not see for themselves."""
+
+    TITLE = "key of the old build machine"
+
+    @pytest.fixture(scope="class")
+    @staticmethod
+    def registry(registry: Registry) -> Registry:
+        """With a restricted check."""
+        checks = {**registry.checks, "deploy-keys": load().checks["deploy-keys"]}
+        assert checks["deploy-keys"].audience == Audience.RESTRICTED
+        return replace(registry, checks=MappingProxyType(checks))
+
+    @pytest.mark.parametrize("private", [False, True], ids=["public", "private"])
+    def test_a_restricted_verdict_is_told_where_nobody_else_can_read_it(
+        self, system: System, private: bool
+    ) -> None:
+        """On a public repository not even that there is one, beyond what the documentation says."""
+        system.install()
+        repository = system.create(files=HEALTHY, private=private)
+        system.fake.add_deploy_key(repository, self.TITLE, read_only=False)
+        system.fake.create_user("admin")
+        system.fake.set_collaborator(repository, "admin", "admin")
+        system.submit_scan(repository)
+        assert system.runtime.store.verdicts(repository.id)["deploy-keys"].outcome == "fail"
+        number = system.fake.open_issue(repository, "A question")
+
+        comment = say(
+            system,
+            repository,
+            number,
+            "/plumbline health\n/plumbline explain deploy-keys\n/plumbline recheck",
+        )
+
+        health, explained, again = answer(system, repository, comment).split("### ")[1:]
+        assert ("deploy-keys" in health) is private
+        assert ("not shown where everybody can read it" in explained) is not private
+        assert ("1 may write" in explained) is private
+        assert ("was judged again: **success**, all" in again) is not private
+        assert any(self.TITLE in page for page in system.pages()) is private
+
+
+def while_it_is_judged(system: System, act: Callable[[], Any]) -> None:
+    """Do something after a pull request's judging took its generation."""
+    system.before("GET", "/pulls$", lambda: system.before("GET", r"/pulls/\d+$", act))
+
+
+class TestResults:
+    """The answer to ``recheck`` says what came out, whatever happens on the way, and stays one comment."""
+
+    def test_a_pull_requests_answer_says_what_came_out(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        details = app.issues[pull].pull
+        assert details is not None
+
+        comment = say(system, app, pull, "/plumbline recheck", actor="triage")
+
+        run = system.runs(app, details.head_sha)[-1]
+        assert answer(system, app, comment) == (
+            f"`{details.head_sha[:10]}` was judged again: **neutral**, 1 new finding.\n"
+            f"The check run [`plumbline/health`]({system.simulator.base_url}/acme/app/runs/{run.id}) "
+            "shows it all."
+        )
+
+    def test_an_issues_answer_says_what_the_default_branch_is_like(
+        self, system: System, app: FakeRepository
+    ) -> None:
+        number = system.fake.open_issue(app, "A question")
+
+        comment = say(system, app, number, "/plumbline recheck")
+
+        run = system.runs(app, app.head or "")[-1]
+        text = answer(system, app, comment)
+        assert "was judged again: **success**, all 3 checks pass." in text
+        assert "\n3 of 3 checks pass. The check run" in text
+        assert f"/runs/{run.id})" in text
+
+    def test_other_answers_of_the_comment_stay(self, system: System, app: FakeRepository, pull: int) -> None:
+        """Under the lines as they were written."""
+        comment = say(system, app, pull, "/plumbline rechek\n/plumbline recheck")
+
+        text = answer(system, app, comment)
+        assert "### `/plumbline rechek`\n\nThere is no command" in text
+        assert "### `/plumbline recheck`\n\n`" in text
+        assert "was judged again" in text
+
+    def test_people_who_ask_together_are_all_told(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        """Equal work that waits is merged; the wishes are not lost."""
+        system.simulator.hooks.pause()
+        comments = [
+            system.fake.comment(app, pull, "/plumbline recheck", actor=actor)
+            for actor in ("admin", "maintain", "triage")
+        ]
+        system.simulator.hooks.resume()
+        system.pump()
+
+        assert all("was judged again" in answer(system, app, comment) for comment in comments)
+
+    @pytest.mark.fault
+    @pytest.mark.parametrize("applied", [False, True], ids=["lost", "answer lost"])
+    def test_an_edit_that_is_cut_off_is_made_again(
+        self, system: System, app: FakeRepository, pull: int, applied: bool
+    ) -> None:
+        """As when a worker is killed after publishing: the work is done again and finds its check run."""
+        details = app.issues[pull].pull
+        assert details is not None
+        before = len(system.runs(app, details.head_sha))
+        system.fault(
+            Fault(FaultKind.CUT, method="PATCH", path=r"/issues/comments/\d+$", applied=applied, nth=(1,))
+        )
+
+        comment = say(system, app, pull, "/plumbline recheck")
+        system.settle()
+
+        assert "was judged again" in answer(system, app, comment)
+        assert len(system.runs(app, details.head_sha)) == before + 1
+
+    @pytest.mark.fault
+    def test_a_result_that_comes_before_the_answer_is_shown(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        """Another worker may be quicker than the one that answers."""
+        installation = next(iter(system.fake.installations))
+        context = Context(system.runtime, Claim("work", "by-hand", 1, 1), AllowAll())
+        system.simulator.hooks.pause()
+        comment = system.fake.comment(app, pull, "/plumbline help", actor="admin")
+
+        def come_first() -> None:
+            tell(context, installation, app.id, f"comment:{comment}:1", "Came first.")
+
+        system.before("POST", r"/issues/\d+/comments$", come_first)
+        system.simulator.hooks.resume()
+        system.pump()
+
+        assert answer(system, app, comment) == "Came first."
+
+    @pytest.mark.fault
+    def test_a_result_that_was_kept_before_a_kill_is_shown_by_the_next_attempt(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        """The answer is posted and its worker dies before it looks for results."""
+        comment = say(system, app, pull, "/plumbline help")
+        kept = StoredEffect(0, "", {"text": "Came meanwhile."})
+        system.runtime.store.save_effect(app.id, RESULT_EFFECT, f"comment:{comment}:1", kept)
+        lines = tuple((line.number, line.digest) for line in find("/plumbline help"))
+        installation = next(iter(system.fake.installations))
+        asked = Asked(
+            installation,
+            app.id,
+            pull,
+            comment,
+            system.fake.account("admin").id,
+            pull_request=True,
+            lines=lines,
+        )
+        context = Context(system.runtime, Claim("work", "by-hand", 1, 2), AllowAll())
+
+        run_commands(context, asked)
+        system.pump()
+        since = system.mark()
+        run_commands(context, asked)
+
+        assert answer(system, app, comment) == "Came meanwhile."
+        assert system.calls(since=since) == []
+
+    @pytest.mark.fault
+    def test_a_deleted_answer_is_not_posted_again(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        def delete() -> None:
+            (ours,) = (c for c in app.comments.values() if marker_of(c.body))
+            system.fake.delete_comment(app, ours.id)
+
+        system.before("GET", "/pulls$", delete)
+
+        comment = say(system, app, pull, "/plumbline recheck")
+        system.settle()
+
+        assert answers(system, app, comment) == []
+
+    @pytest.mark.fault
+    def test_an_older_judging_says_that_a_newer_one_stands(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        ledger = system.runtime.ledger
+
+        def overtake() -> None:
+            assert ledger.claim_publication(app.id, f"pull:{pull}", ledger.next_generation(app.id))
+
+        while_it_is_judged(system, overtake)
+
+        comment = say(system, app, pull, "/plumbline recheck")
+
+        assert "A judging that began later was quicker" in answer(system, app, comment)
+
+    def test_a_pull_request_that_was_closed_meanwhile_is_told(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        system.before("GET", "/pulls$", lambda: system.fake.close_pull_request(app, pull))
+
+        comment = say(system, app, pull, "/plumbline recheck")
+
+        assert answer(system, app, comment).startswith("Nothing was published, because ")
+
+    @pytest.mark.fault
+    def test_a_repository_that_was_archived_meanwhile_harms_nothing(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        """Nobody can edit there any more, so the answer stays as it is."""
+        while_it_is_judged(system, lambda: system.fake.archive(app))
+
+        comment = say(system, app, pull, "/plumbline recheck")
+
+        assert "is being judged again" in answer(system, app, comment)
+        assert system.runtime.ledger.stats().parked == 0
+
+    @pytest.mark.fault
+    def test_what_can_not_be_judged_is_told_in_the_end(
+        self, system: System, app: FakeRepository, pull: int
+    ) -> None:
+        """After some attempts; not at the first, as most faults pass."""
+        broken = Fault(FaultKind.ERROR, method="GET", path=r"/pulls/\d+$", status=502)
+        system.before("GET", "/pulls$", lambda: system.fault(broken))
+
+        comment = say(system, app, pull, "/plumbline recheck")
+        assert "is being judged again" in answer(system, app, comment)
+        system.settle(within_s=48 * 3600)
+
+        assert answer(system, app, comment).startswith("This could not be judged: ")
 
 
 class TestExempting:
@@ -417,7 +643,7 @@ class TestRights:
         comment = say(system, app, number, "/plumbline recheck\n/plumbline unmute", actor="outside")
 
         text = answer(system, app, comment)
-        assert "being judged again" in text
+        assert "was judged again" in text
         assert "`unmute` is for people with the role maintain or admin; you have the role triage" in text
 
     def test_kf1_the_author_may_recheck_their_own_pull_request_only(
@@ -428,7 +654,7 @@ class TestRights:
         own = say(system, app, pull, "/plumbline recheck", actor="read")
         other = say(system, app, issue, "/plumbline recheck", actor="read")
 
-        assert "is being judged again" in answer(system, app, own)
+        assert "was judged again" in answer(system, app, own)
         assert "Nothing was done" in answer(system, app, other)
 
     def test_kf1_a_role_that_can_not_be_read_is_none(self, system: System, app: FakeRepository) -> None:
@@ -438,6 +664,10 @@ class TestRights:
         comment = say(system, app, number, "/plumbline recheck")
 
         assert "Nothing was done" in answer(system, app, comment)
+
+    def test_kf1_every_command_has_its_row(self) -> None:
+        """Those of the organisation's owners are tried in ``test_stopping``."""
+        assert {line.split()[0] for line in TABLE} == set(load().commands) - {"stop", "resume"}
 
     def test_kf1_refusals_are_on_record(self, system: System, app: FakeRepository) -> None:
         number = system.fake.open_issue(app, "A question")
@@ -495,7 +725,7 @@ class TestConsent:
         system.simulator.hooks.resume()
         system.pump()
 
-        assert "is being judged again" in answer(system, app, comment)
+        assert "was judged again" in answer(system, app, comment)
 
     def test_a_changed_comment_commands_nothing(self, system: System, app: FakeRepository) -> None:
         """Neither the old text nor the new one is done."""

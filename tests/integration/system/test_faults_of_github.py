@@ -97,7 +97,7 @@ def test_kd2_limits(system: System, limit: Fault, wait_s: int) -> None:
     mine, theirs = system.install("acme"), system.install("umbrella")
     app = system.create("app", HEALTHY)
     other = system.create("other", HEALTHY, owner="umbrella")
-    path = limit.path or "/git/trees/"
+    path = limit.path or "/graphql$"
     system.fault(
         Fault(
             limit.kind,
@@ -124,7 +124,11 @@ def test_kd2_limits(system: System, limit: Fault, wait_s: int) -> None:
 
     since = system.mark()
     newest = system.push(app, {"a.txt": "a"})
-    quiet = [e for e in system.calls(since=since) if e.installation_id == mine and e.method != "GET"]
+    quiet = [
+        e
+        for e in system.calls(since=since)
+        if e.installation_id == mine and e.method != "GET" and e.path != "/graphql"
+    ]
     assert quiet == [], "nobody writes before the date"
 
     system.settle(within_s=100_000)
@@ -140,7 +144,7 @@ class TestTokens:
 
     def test_kd6_revoked_mid_job(self, system: System, app: FakeRepository) -> None:
         """One new token, then it goes on."""
-        system.fault(Fault(FaultKind.REVOKE_TOKEN, path="/git/trees/", count=1))
+        system.fault(Fault(FaultKind.REVOKE_TOKEN, method="POST", path="/graphql$", count=1))
         sha = system.push(app, WORSE)
 
         assert system.run(app, sha).status == "completed"
@@ -162,7 +166,7 @@ class TestTokens:
             for token in system.fake.tokens.values():
                 token.expires_at = system.fake.now()
 
-        system.before("GET", "/branches$", expire)
+        system.before("POST", "/graphql$", expire)
 
         sha = system.push(app, {"a.txt": "a"})
 
@@ -175,7 +179,7 @@ class TestTokens:
         def leap() -> None:
             system.our_clock.skew = timedelta(hours=2)
 
-        system.before("GET", "/branches$", leap)
+        system.before("POST", "/graphql$", leap)
 
         sha = system.push(app, {"a.txt": "a"})
 
@@ -231,7 +235,7 @@ class TestTokens:
 class TestTakenAway:
     """KD7: what we may do ends in the middle of a job."""
 
-    @pytest.mark.parametrize("path", ["/git/trees/", "/branches$", "/check-runs$"])
+    @pytest.mark.parametrize("path", ["/graphql$", "fragment F", "/check-runs$"])
     @pytest.mark.parametrize("how", ["suspend", "uninstall", "remove", "delete"])
     def test_kd7_rights_end_mid_job(self, system: System, how: str, path: str) -> None:
         """It stops without a storm; nothing is written any more, nothing is parked."""
@@ -244,7 +248,10 @@ class TestTakenAway:
             "remove": partial(system.fake.select_repositories, installation, ["other"]),
             "delete": partial(system.fake.delete, app),
         }
-        system.before("GET", path, acts[how])
+        if path == "/check-runs$":
+            system.before("GET", path, acts[how])
+        else:
+            system.before("POST", "/graphql$", acts[how], body="" if path == "/graphql$" else path)
         since = system.mark()
 
         sha = system.push(app, WORSE)
@@ -262,7 +269,7 @@ class TestTakenAway:
     def test_kd7_what_ended_by_suspension_comes_back(self, system: System) -> None:
         installation = system.install()
         app = system.create("app", HEALTHY)
-        system.before("GET", "/branches$", lambda: system.fake.suspend(installation))
+        system.before("POST", "/graphql$", lambda: system.fake.suspend(installation))
         sha = system.push(app, WORSE)
         assert system.runs(app, sha) == []
 
@@ -278,7 +285,7 @@ class TestTakenAway:
         app = system.create("app", HEALTHY)
         full = dict(system.fake.installations[installation].permissions)
         reduced = {name: level for name, level in full.items() if name != "checks"}
-        system.before("GET", "/branches$", lambda: system.fake.set_permissions(installation, reduced))
+        system.before("POST", "/graphql$", lambda: system.fake.set_permissions(installation, reduced))
         since = system.mark()
 
         sha = system.push(app, WORSE)
@@ -298,7 +305,7 @@ class TestTakenAway:
         app = system.create("app", {".github/workflows/t.yml": STRANGERS}, private=True)
         full = dict(system.fake.installations[installation].permissions)
         reduced = {name: level for name, level in full.items() if name != "contents"}
-        system.before("GET", "/branches$", lambda: system.fake.set_permissions(installation, reduced))
+        system.before("POST", "/graphql$", lambda: system.fake.set_permissions(installation, reduced))
 
         sha = system.push(app, {"a.txt": "a"})
         system.settle()
@@ -441,7 +448,7 @@ class TestOrder:
         """A worker reads A, B is pushed, judged and shown, then the first one has its result."""
         first = system.fake.push(app, "main", {"LICENSE": None})
         shas: list[str] = []
-        system.before("GET", "/branches$", lambda: shas.append(system.push(app, HEALTHY)))
+        system.before("POST", "/graphql$", lambda: shas.append(system.push(app, HEALTHY)))
 
         system.run_job(
             ScanRepository(installation_id=next(iter(system.fake.installations)), repository_id=app.id)
@@ -514,8 +521,7 @@ class TestWipedRedis:
     @pytest.mark.parametrize(
         ("method", "path"),
         [
-            ("GET", "/git/ref/"),
-            ("GET", "/branches$"),
+            ("POST", "/graphql$"),
             ("GET", "/check-runs$"),
             ("POST", "/check-runs$"),
             ("POST", "/labels$"),

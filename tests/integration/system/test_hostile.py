@@ -410,7 +410,7 @@ class TestSecrets:
     @pytest.mark.parametrize(
         ("method", "path"),
         [
-            ("GET", "/git/ref/"),
+            ("POST", "/graphql$"),
             ("POST", "/check-runs$"),
             ("POST", "/issues$"),
             ("POST", "/access_tokens$"),

@@ -20,7 +20,8 @@ def test_without_its_facts_a_check_is_unknown(check: str) -> None:
     """It names the reason, and the permission that would help."""
     facts = {fact: Unknown(Reason.PERMISSION, "no", "contents: read") for fact in REGISTRY.facts}
 
-    verdicts = {judged.check: judged.verdict for judged in judge(REGISTRY, Policy(), facts, NOW)}
+    scope = REGISTRY.checks[check].scope
+    verdicts = {judged.check: judged.verdict for judged in judge(REGISTRY, Policy(), facts, NOW, scope=scope)}
 
     assert verdicts[check] == Verdict(
         Outcome.UNKNOWN, "no", reason=Reason.PERMISSION, permission="contents: read"

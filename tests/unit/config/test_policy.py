@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from bot.config.cascade import Layer, LayerKind, effective_policy
 from bot.config.policy import DEFAULT, CheckPolicy, Exemption, Policy
+from bot.config.policy_file import read_policy_file
 from bot.model.verdicts import Severity
 from bot.spec import CheckSpec
 
@@ -48,3 +50,24 @@ def test_exemption_holds_through_its_last_day(today: date, reason: str | None) -
     found = policy.exemption("behind", today)
 
     assert (found.reason if found else None) == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "licence", "behind"),
+    [
+        pytest.param("", True, True, id="nothing said"),
+        pytest.param("baseline: off\n", False, False, id="off"),
+        pytest.param("baseline: false\n", False, False, id="as older YAML has it"),
+        pytest.param("baseline: off\nchecks: {licence: {baseline: on}}\n", True, False, id="but one"),
+        pytest.param("checks: {licence: {baseline: off}}\n", False, True, id="one"),
+    ],
+)
+def test_the_baseline_is_on_unless_policy_says_otherwise(
+    checks: Mapping[str, CheckSpec], text: str, licence: bool, behind: bool
+) -> None:
+    """For all checks, or for one."""
+    file = read_policy_file(text.encode(), checks)
+    laid, _ = effective_policy([Layer(LayerKind.REPOSITORY, file.says)], checks)
+
+    for said in (file.policy, laid):
+        assert (said.has_baseline("licence"), said.has_baseline("behind")) == (licence, behind)

@@ -80,6 +80,11 @@ def weather(now: datetime) -> Weather:
     return Weather(21.5, now)
 
 
+@fact("guess", permission="none", cost="nothing")
+def guess(files: tuple[str, ...] | Unknown) -> str:
+    return files.detail if isinstance(files, Unknown) else f"{len(files)} files"
+
+
 class Config(Section):
     wanted: int = Field(default=1)
 
@@ -124,7 +129,7 @@ def spec(function: Callable[..., Any]) -> Any:
 
 
 def registry(*functions: Callable[..., Any]) -> Registry:
-    specs = [spec(f) for f in (files, readme, settings, repository, weather, *functions)]
+    specs = [spec(f) for f in (files, readme, settings, repository, weather, guess, *functions)]
     return Registry(
         checks={s.name: s for s in specs if isinstance(s, CheckSpec)},
         facts={s.name: s for s in specs if isinstance(s, FactSpec)},
@@ -175,6 +180,11 @@ class TestCollect:
     def test_what_can_not_be_read_is_unknown_and_stays_so(self, error: Exception, expected: Unknown) -> None:
         """A fact built on an unknown one is unknown for the same reason."""
         assert read("readme", reader=raising(error)) == {"files": expected, "readme": expected}
+
+    def test_a_fact_may_say_that_it_copes_with_what_is_unknown(self) -> None:
+        """Its parameter's annotation names ``Unknown``."""
+        assert read("guess") == {"files": ("README", "abc"), "guess": "2 files"}
+        assert read("guess", reader=raising(Malformed("not JSON")))["guess"] == "not JSON"
 
     def test_a_passing_fault_is_raised_until_it_is_tolerated(self) -> None:
         """The work is tried again first."""

@@ -11,7 +11,7 @@ from bot.config.policy_file import read_policy
 from bot.engine.evaluate import judge
 from bot.engine.scanning import exempt, expired
 from bot.model.reports import ChangeKind, Conclusion
-from bot.model.verdicts import Audience, Judgement, Outcome, Reason, Severity
+from bot.model.verdicts import Audience, Judgement, Outcome, Reason, Scope, Severity
 from bot.registry import load
 from bot.report.check_run import render_check_run
 from bot.testing.reports import change, judgement, report
@@ -88,8 +88,10 @@ def test_a_renewed_exemption_has_not_ended() -> None:
 
 
 def test_a_disabled_check_is_not_judged() -> None:
-    """All others are."""
-    assert judged("checks: {licence: {enabled: false}}\n").keys() == REGISTRY.checks.keys() - {"licence"}
+    """All others are, but those of the organisation."""
+    own = {name for name, spec in REGISTRY.checks.items() if spec.scope is Scope.REPOSITORY}
+
+    assert judged("checks: {licence: {enabled: false}}\n").keys() == own - {"licence"}
 
 
 def test_an_enabled_check_is_judged() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import subprocess
 import sys
+import time
+import weakref
 
 import click
 import pytest
@@ -118,6 +121,18 @@ def test_wrong_use_is_explained(capsys, arguments: tuple[str, ...]) -> None:
     assert "Error" in err
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("chek", "did you mean 'check'?"), ("docter", "did you mean 'doctor'?"), ("xyz", "'xyz'.")],
+)
+def test_an_unknown_command_is_answered_with_the_nearest(capsys, name: str, said: str) -> None:
+    """Those that are imported when they run, too."""
+    code, _, err = run(name, capsys=capsys)
+
+    assert code == 2
+    assert said in err
+
+
 def test_a_command_that_was_used_is_listed_once() -> None:
     """It is kept after its module was imported, and must not stand twice in help and reference."""
     context = click.Context(cli.cli)
@@ -143,3 +158,24 @@ def test_ke7_no_process_of_ours_dumps_its_memory() -> None:
     told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert told.stdout.splitlines()[-1] == "0"
+
+
+def test_an_interrupt_that_python_throws_away_comes_again() -> None:
+    """As while a module is imported: an exception in the callback of a weak reference goes nowhere."""
+
+    class Lock:
+        pass
+
+    kept = [Lock()]
+    watching = weakref.ref(kept[0], lambda _: signal.raise_signal(signal.SIGINT))
+    before = sys.unraisablehook
+
+    def work() -> None:
+        with cli.hearing_interrupts():
+            kept.clear()
+            assert watching() is None
+            time.sleep(5)
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert sys.unraisablehook is before

@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,15 @@ import pytest
 from click.testing import CliRunner, Result
 from ruamel.yaml import YAML
 
+from bot.adapters.store import open_store
 from bot.config.explain import every_key
+from bot.config.organisation_file import organisation_schema
 from bot.config.policy_file import policy_schema, read_policy
+from bot.config.settings import Settings
 from bot.entry.config import config, policy_file
+from bot.model.attributes import Described
+from bot.model.facts import Repository
+from bot.ports import Installation, StoredOrganisation
 from bot.registry import load
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -82,6 +89,16 @@ class TestValidate:
         place(GOOD)
         assert json.loads(call("validate", "--json").output) == []
 
+    def test_checks_of_an_organisation_that_is_not_known(self, place: Callable[[str], Path]) -> None:
+        """A notice, as nobody can tell here; what looks like a check of ours is a mistake all the same."""
+        place("block: [acme-licence]\n")
+        result = call("validate")
+        assert result.exit_code == 0
+        assert ":1:9: no check 'acme-licence' is known here" in result.output
+
+        place("block: [lisence]\n")
+        assert "did you mean 'licence'?" in call("validate").output
+
     def test_several_files(self, place: Callable[[str], Path], tmp_path: Path) -> None:
         """One bad one is enough for code 1."""
         place(GOOD)
@@ -138,6 +155,7 @@ class TestExplain:
             "in force  7\n"
             "said by   .github/plumbline.yml:5\n"
             "default   100\n"
+            "changed   by whoever may push to the default branch, in .github/plumbline.yml\n"
         )
 
     def test_one_key_of_the_operator(
@@ -249,4 +267,131 @@ class TestHook:
 
         assert hook["language"] == "python"
         assert re.search(hook["files"], POLICY_PATH)
+        assert re.search(hook["files"], "plumbline.org.yml")
         assert not re.search(hook["files"], f"docs/{POLICY_PATH}")
+
+
+ORGANISATION = """lock: [block]
+defaults: {block: [licence]}
+groups:
+- name: services
+  when: {names: api-*, topics: service}
+  checks: {behind: {max_behind: 9}}
+enroll: {exclude: [{names: old-*}]}
+"""
+
+
+class TestOrganisation:
+    """``plumbline.org.yml``."""
+
+    @pytest.fixture
+    def file(self, place: Callable[[str], Path], tmp_path: Path) -> Path:
+        place("block: []\nfail_closed: true\n")
+        file = tmp_path / "plumbline.org.yml"
+        file.write_text(ORGANISATION)
+        return file
+
+    @pytest.fixture
+    def kept(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A database that knows three repositories of an organisation with that policy."""
+        monkeypatch.setenv("PLUMBLINE_HOME", str(tmp_path / "home"))
+        monkeypatch.delenv("DATABASE_URL", raising=False)
+        now = datetime(2026, 6, 21, tzinfo=UTC)
+        store = open_store(Settings(home=tmp_path / "home"))
+        store.migrate()
+        store.save_installation(Installation(7, "acme", 70, "Organization", {}, suspended=False))
+        names = ("api-gateway", "tool", "old-tool")
+        store.save_repositories(7, [Repository(n, f"acme/{name}", "main") for n, name in enumerate(names, 1)])
+        store.save_described({1: Described(topics=("service",), language="Go")})
+        store.save_policy(1, "o", "fail_closed: true\n", "d" * 40)
+        organisation = StoredOrganisation(now, 9, "acme/.github", "c" * 40, "o", ORGANISATION, "o")
+        store.save_organisation(7, organisation)
+        store.close()
+
+    def test_is_validated_by_its_name(self, file: Path) -> None:
+        """Notices are told, and are no mistakes."""
+        told = call("validate").output.splitlines()
+        assert told[:2] == [".github/plumbline.yml: good", "plumbline.org.yml: good"]
+        assert told[2].startswith("plumbline.org.yml:7:1: `enroll` is called `enrol` now")
+
+        file.write_text("ring: 5\n")
+        result = call("validate", str(file))
+        assert result.exit_code == 1
+        assert f"{file}:1:1: the file: unknown key 'ring'; did you mean 'rings'?" in result.output
+
+    def test_its_schema_is_printed(self) -> None:
+        checks = load(("bot.checks", "bot.facts")).checks
+
+        assert json.loads(call("schema", "--organisation").output) == organisation_schema(checks)
+
+    def test_is_laid_below_a_local_file(self, file: Path) -> None:
+        """What is locked does not count, and the note says where."""
+        told = call("explain", "block", "--organisation", file.name).output
+
+        assert 'in force  ["licence"]\nsaid by   plumbline.org.yml:2\n' in told
+        assert "locked    plumbline.org.yml:1" in told
+        assert "line 1 of .github/plumbline.yml says of it does not count" in told
+        rows = json.loads(call("explain", "--json", "--organisation", str(file)).output)
+        by_key = {row["key"]: row for row in rows}
+        assert by_key["block"]["layer"] == "organisation"
+        assert by_key["fail_closed"]["layer"] == "repository file"
+
+    def test_must_have_its_name(self, file: Path) -> None:
+        other = file.rename(file.with_name("other.yml"))
+        result = call("explain", "block", "--organisation", str(other))
+
+        assert result.exit_code == 2
+        assert "must be named plumbline.org.yml" in result.output
+
+    @pytest.mark.usefixtures("kept")
+    def test_explains_a_repository_of_the_database(self) -> None:
+        """By name, with file, line and commit."""
+        told = call("explain", "checks.behind.max_behind", "--repository", "acme/api-gateway").output
+        assert "in force  9\n" in told
+        assert "said by   acme/.github:plumbline.org.yml:6@cccccccccc (group services)\n" in told
+
+        told = call("explain", "fail_closed", "--repository", "acme/api-gateway").output
+        assert "said by   .github/plumbline.yml:1@dddddddddd\n" in told
+        row = json.loads(call("explain", "block", "--json", "--repository", "acme/tool").output)[0]
+        assert (row["locked_by"], row["changed_by"]) == (
+            "acme/.github:plumbline.org.yml:1@cccccccccc",
+            "whoever may push to acme/.github",
+        )
+        missing = call("explain", "block", "--repository", "acme/none")
+        assert "knows no repository 'acme/none'" in str(missing.exception)
+
+    @pytest.mark.usefixtures("kept")
+    def test_says_why_a_repository_is_selected(self, tmp_path: Path) -> None:
+        """Each condition with what was wanted and found."""
+        told = call("selection", "acme/api-gateway").output.splitlines()
+        assert told[:2] == [
+            "acme/api-gateway is enrolled. All repositories are enrolled.",
+            "groups: services",
+        ]
+        assert told[3].split() == ["PART", "LINE", "CONDITION", "WANTED", "FOUND", "HOLDS"]
+        assert any(line.split()[-4:] == ["topics", "service", "service", "yes"] for line in told)
+
+        rows = json.loads(call("selection", "acme/tool", "--json").output)
+        assert [(row["part"], row["condition"], row["found"], row["holds"]) for row in rows] == [
+            ("enrol: exclude 1", "names", "tool", "no"),
+            ("groups: services", "names", "tool", "no"),
+            ("groups: services", "topics", "not known", "not known"),
+        ]
+        told = call("selection", "acme/old-tool").output.splitlines()
+        assert told[0] == "acme/old-tool is not enrolled. Excluded by line 7: names is old-tool."
+        assert told[1] == "groups: none"
+
+        file = tmp_path / "plumbline.org.yml"
+        file.write_text("enrol: all\n")
+        tried = call("selection", "acme/old-tool", "--organisation", str(file)).output
+        assert tried == "acme/old-tool is enrolled. All repositories are enrolled.\ngroups: none\n"
+
+
+def test_checks_of_policy_are_explained(place: Callable[[str], Path]) -> None:
+    """Their definition, and what can be said of every check."""
+    place("custom_checks: {acme-x: {title: t, why: w, fix: f, severity: low, file: {path: a}}}\n")
+    found = {e["key"]: e for e in json.loads(call("explain", "--json").output)}
+
+    assert found["custom_checks.acme-x"]["value"]["file"] == {"path": "a", "must": "exist"}
+    assert found["checks.acme-x.severity"]["value"] == "low"
+    assert call("explain", "custom_checks.acme-x").exit_code == 0

@@ -45,7 +45,7 @@ def test_every_check_is_in_the_table_with_what_it_reads() -> None:
     assert {check for need in table for check in need.checks} == set(registry.checks)
     contents = next(need for need in table if need.name == "contents: read")
     assert "licence" in contents.checks
-    assert [n.level for n in table if n.permission == "checks"] == ["write"]
+    assert [n.level for n in table if n.permission == "checks"] == ["read", "write"]
 
 
 def test_a_permission_that_only_a_check_reads_is_needed_as_well() -> None:
@@ -115,6 +115,60 @@ def test_installations_and_what_they_agreed_to(found: list[Installation], status
     told = doctor.installations(NEEDED, found)
 
     assert (told.status, text in told.text) == (status, True)
+
+
+def test_says_for_each_installation_what_a_permission_would_answer() -> None:
+    """By the registry: names of checks, and nothing where all is granted."""
+    asked = dict(read_manifest().permissions)
+    less = {name: level for name, level in asked.items() if name != "repository_hooks"}
+
+    found = list(
+        doctor.unknowns(
+            load(plugins=False),
+            [installation("acme", less), installation("beta", asked), installation("x", {}, suspended=True)],
+        )
+    )
+
+    (told,) = found
+    assert told.status is Status.WARN
+    assert told.text.startswith("on acme 1 of ")
+    assert told.text.endswith("can not judge: repository_hooks: read answers 1 (webhook-hygiene)")
+    assert told.details == {
+        "acme": {"repository_hooks: read": {"alone": ["webhook-hygiene"], "with_others": []}}
+    }
+
+
+def test_a_check_with_two_gaps_is_promised_to_neither() -> None:
+    asked = dict(read_manifest().permissions)
+    for name in ("checks", "statuses"):
+        del asked[name]
+
+    (told,) = doctor.unknowns(load(plugins=False), [installation("acme", asked)])
+
+    assert "statuses: read 5 together with others (default-green, " in told.text
+
+
+def test_a_user_is_not_told_of_permissions_of_organisations() -> None:
+    """Nobody could grant them."""
+    asked = dict(read_manifest().permissions)
+    for name in ("members", "organization_administration"):
+        del asked[name]
+    person = Installation(1, "ada", 1, "User", asked, suspended=False)
+    needed = doctor.needs(read_manifest(), load(plugins=False))
+
+    assert list(doctor.unknowns(load(plugins=False), [person])) == []
+    assert doctor.installations(needed, [person]).status is Status.OK
+
+
+def test_many_installations_are_told_of_in_few_lines() -> None:
+    """The details of all stay for programs."""
+    many = [installation(f"acme-{n}", {"metadata": "read"}) for n in range(doctor.MOST_ACCOUNTS + 3)]
+
+    found = list(doctor.unknowns(load(plugins=False), many))
+
+    assert len(found) == doctor.MOST_ACCOUNTS + 1
+    assert found[-1].text.startswith("3 more accounts")
+    assert sum(len(finding.details) for finding in found) == len(many)
 
 
 # Deliveries

@@ -41,6 +41,26 @@ def test_every_plug_in_is_listed(kind: str) -> None:
         assert item.get("does") or item.get("title"), item["name"]
 
 
+def test_json_says_whom_a_check_judges_and_who_may_read_it() -> None:
+    """An organisation's settings are judged once, and are not for everybody."""
+    items = json.loads(CliRunner().invoke(list_, ["checks", "--json"]).output)
+    found = {item["name"]: (item["scope"], item["audience"]) for item in items}
+
+    assert found["two-factor-required"] == ("organisation", "restricted")
+    assert found["licence"] == ("repository", "public")
+
+
+def test_json_says_what_a_fact_asks_of_github() -> None:
+    """The texts for GraphQL by their names, for how long an answer is kept, and whether it is the owner's."""
+    items = json.loads(CliRunner().invoke(list_, ["facts", "--json"]).output)
+    found = {item["name"]: item for item in items}
+
+    assert list(found["deploy_keys"]["graph"]) == ["keys"]
+    assert found["deploy_keys"]["graph"]["keys"].startswith("deployKeys(")
+    assert (found["webhooks"]["graph"], found["webhooks"]["keep_s"]) == ({}, 6 * 3600)
+    assert (found["webhooks"]["of_owner"], found["organisation_owners"]["of_owner"]) == (False, True)
+
+
 def test_an_unknown_kind_is_refused() -> None:
     """With those that there are."""
     result = CliRunner().invoke(list_, ["chekcs"])
@@ -100,3 +120,18 @@ class TestCompletion:
 
         assert ended.value.code == 2
         assert "bash" in capsys.readouterr().err
+
+
+def test_lists_the_checks_of_a_policy_as_well(tmp_path: Path) -> None:
+    """Of a repository's file, or of an organisation's with its groups; mistakes are told."""
+    one = "custom_checks: {acme-x: {title: t, why: w, fix: f, severity: low, file: {path: a}}}"
+    own, organisation = tmp_path / "plumbline.yml", tmp_path / "plumbline.org.yml"
+    own.write_text(one)
+    organisation.write_text(f"groups: [{{name: g, when: {{names: a}}, {one}}}]")
+    for file in (own, organisation):
+        items = json.loads(CliRunner().invoke(list_, ["checks", "--json", "--policy", str(file)]).output)
+        assert [i["module"] for i in items if i["name"] == "acme-x"] == ["policy"]
+        assert len(items) == len(REGISTRY.checks) + 1
+
+    own.write_text("custom_checks: {licence: {}}")
+    assert "a check of Plumbline itself" in CliRunner().invoke(list_, ["checks", "--policy", str(own)]).output

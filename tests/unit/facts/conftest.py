@@ -9,6 +9,7 @@ from datetime import datetime
 
 import pytest
 
+from bot.json_nodes import Node
 from bot.model.errors import Gone, Malformed, PermissionMissing
 from bot.model.facts import (
     About,
@@ -21,6 +22,7 @@ from bot.model.facts import (
     TreeEntry,
     WorkflowFinding,
 )
+from bot.selections import Selection
 
 COMMIT = "c" * 40
 
@@ -45,8 +47,30 @@ class MemoryReader:
     sizes: dict[str, int] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
 
+    graphs: dict[str, object] = field(default_factory=dict)
+    rests: dict[str, object] = field(default_factory=dict)
+
     def repository(self) -> Repository:
         return Repository(1, "acme/tool", "main")
+
+    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
+        """What ``graphs`` holds under the selections' keys."""
+        if self.local:
+            raise PermissionMissing("not in a clone", permission=permission)
+        return Node({key: self.graphs[key] for key in selections}, "repository 1", permission)
+
+    def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
+        """What ``rests`` holds under the path: an error is raised, None is 404, a list is cut."""
+        self.calls.append(f"rest {path}")
+        found = self.rests.get(path)
+        if isinstance(found, Exception):
+            raise found
+        if found is None:
+            return None
+        if items:
+            assert isinstance(found, list)
+            found = {"items": found[:items], "more": len(found) > items}
+        return Node(found, path, permission)
 
     def head(self, branch: str) -> str:
         return next(b.head for b in self.known_branches if b.name == branch)
@@ -150,6 +174,22 @@ class FirstWord:
     def detect(self, text: bytes) -> str | None:
         word = text.split()[0].decode() if text.split() else ""
         return None if word in ("", "unclear") else word
+
+
+@dataclass
+class MemoryOwner:
+    """An ``OwnerReader`` over what a test puts into it; ``rests`` as in ``MemoryReader``."""
+
+    login: str = "acme"
+    organisation: bool = True
+    graphs: dict[str, object] = field(default_factory=dict)
+    rests: dict[str, object] = field(default_factory=dict)
+
+    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
+        return Node({key: self.graphs[key] for key in selections}, "organisation acme", permission)
+
+    def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
+        return MemoryReader(rests=self.rests).rest(path, items=items, key=key, permission=permission)
 
 
 @pytest.fixture

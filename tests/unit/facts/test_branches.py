@@ -7,9 +7,12 @@ import pytest
 from bot.facts import branches as fact
 from bot.facts.branches import MAX_COMPARES
 from bot.model.facts import Branch, Comparison, DefaultHead, PullRequest, Repository, SideBranch, SideBranches
+from bot.model.protection import Enforcement, Requirements, Ruleset, Rulesets
+from bot.model.verdicts import Reason, Unknown
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 REPOSITORY = Repository(1, "acme/tool", "main")
+NO_RULES = Rulesets(())
 
 
 def compared(head: str, *, ahead: int = 1, at: datetime | None = NOW) -> Comparison:
@@ -24,7 +27,7 @@ def side(reader) -> SideBranches:
     return fact.side_branches(
         reader,
         REPOSITORY,
-        fact.branches(reader),
+        fact.branches(reader, NO_RULES, REPOSITORY),
         fact.open_pull_requests(reader),
         fact.default_head(reader, "main"),
     )
@@ -124,13 +127,41 @@ def test_a_clone_lists_more(reader, local, expected):
     reader.local = local
     reader.known_branches = [Branch(f"b{n:03}", "h") for n in range(149)]
 
-    assert len(fact.branches(reader).listed) == expected
+    assert len(fact.branches(reader, NO_RULES, REPOSITORY).listed) == expected
 
 
 def test_without_a_default_branch_nothing_is_looked_at(reader):
     """An empty repository."""
     found = fact.side_branches(
-        reader, REPOSITORY, fact.branches(reader), fact.open_pull_requests(reader), None
+        reader, REPOSITORY, fact.branches(reader, NO_RULES, REPOSITORY), fact.open_pull_requests(reader), None
     )
 
     assert found == SideBranches("", ())
+
+
+def ruleset(*include: str, enforcement: Enforcement = Enforcement.ACTIVE, rules: int = 1) -> Rulesets:
+    return Rulesets((Ruleset("kept", "acme/tool", enforcement, include, (), Requirements(), rules),))
+
+
+@pytest.mark.parametrize(
+    ("rulesets", "expected"),
+    [
+        pytest.param(ruleset("refs/heads/old/**/*"), {"old/one"}, id="named by a pattern"),
+        pytest.param(ruleset("~DEFAULT_BRANCH"), {"main"}, id="the default one"),
+        pytest.param(ruleset("~ALL"), set(), id="all alike"),
+        pytest.param(ruleset("refs/heads/**/*", enforcement=Enforcement.EVALUATE), set(), id="tried out"),
+        pytest.param(ruleset("refs/heads/**/*", rules=0), set(), id="without a rule"),
+        pytest.param(Unknown(Reason.FAULT, "not read"), set(), id="not known"),
+    ],
+)
+def test_a_branch_that_a_ruleset_names_is_protected(reader, rulesets, expected):
+    """As by a classic rule, of which the list tells."""
+    reader.known_branches = [
+        Branch("classic", "c", protected=True),
+        Branch("main", "m"),
+        Branch("old/one", "o"),
+    ]
+
+    found = fact.branches(reader, rulesets, REPOSITORY)
+
+    assert {branch.name for branch in found.listed if branch.protected} == {"classic", *expected}

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.facts.codeowners import (
     MAX_BYTES,
+    MOST_OWNERS,
     MOST_PATHS,
     MOST_PROBLEMS,
     MOST_RULES,
@@ -193,6 +194,25 @@ def test_problems_are_told_with_their_lines(reader):
     assert [(p.line, p.text) for p in found.problems] == [(2, "@")]
     assert (found.rules, found.skipped, found.unowned) == (1, 1, ("CODEOWNERS",))
     assert found.owned == ("a.md", "src"), "a rule for *.md reaches into src"
+
+
+def test_owners_are_told_with_the_lines_where_they_stand_first(reader):
+    """Each once, whatever the case; a line that is skipped names nobody."""
+    reader.files = {"CODEOWNERS": b"* @Ann @acme/core\n!x @bob\n*.md @ann mail@example.org\nbare\n"}
+    found = codeowners(reader, COMMIT)
+
+    assert [(o.name, o.line) for o in found.owners] == [
+        ("@Ann", 1),
+        ("@acme/core", 1),
+        ("mail@example.org", 3),
+    ]
+
+
+def test_keeps_only_so_many_owners(reader):
+    """The first ones."""
+    reader.files = {"CODEOWNERS": "".join(f"f{n} @u{n}\n" for n in range(MOST_OWNERS + 5)).encode()}
+
+    assert len(codeowners(reader, COMMIT).owners) == MOST_OWNERS
 
 
 @pytest.mark.fault

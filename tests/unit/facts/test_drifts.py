@@ -6,6 +6,7 @@ from bot.facts import branches
 from bot.facts import drifts as fact
 from bot.facts.drifts import MAX_COMPARES
 from bot.model.facts import Branch, Comparison, Drifts, PullRequest, Repository
+from bot.model.protection import Rulesets
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 REPOSITORY = Repository(1, "acme/tool", "main")
@@ -32,7 +33,7 @@ def drifts(reader, branch: str = "main") -> Drifts:
     return fact.drifts(
         reader,
         REPOSITORY,
-        branches.branches(reader),
+        branches.branches(reader, Rulesets(()), REPOSITORY),
         branches.open_pull_requests(reader),
         branches.default_head(reader, branch),
         NOW,

@@ -133,7 +133,7 @@ def keys(name: str, action: str = "", **payload: Any) -> list[str]:
             "installation_repositories", "removed", {"repositories_removed": None}, [], id="none removed"
         ),
         pytest.param("repository", "renamed", {}, ["scan:42"], id="renamed"),
-        pytest.param("repository", "publicized", {}, ["scan:42"], id="published"),
+        pytest.param("repository", "publicized", {}, ["redact:42"], id="published"),
         pytest.param("repository", "deleted", {}, ["forget:1:42"], id="deleted"),
         pytest.param("repository", "deleted", {"repository": {}}, [], id="deleted without id"),
         pytest.param("repository", "renamed", {"repository": {}}, [], id="renamed without id"),
@@ -165,6 +165,26 @@ def test_a_ticked_box_in_our_issue_asks_for_a_scan(box: str, sender: str, expect
     assert expected == edited(body, "Bot")
     assert [] == edited(f"- [{box}] re-check", "Bot")
     assert [] == edited(body, "User"), "a marker can be copied"
+
+
+@pytest.mark.parametrize(
+    ("box", "author", "sender", "expected"),
+    [
+        pytest.param("x", "Bot", "User", ["roll-up:1"], id="ticked by a person"),
+        pytest.param(" ", "Bot", "User", [], id="not ticked"),
+        pytest.param("x", "Bot", "Bot", [], id="our own edit"),
+        pytest.param("x", "User", "User", [], id="a copy of our marker"),
+    ],
+)
+def test_a_ticked_box_in_the_organisations_page_asks_for_a_new_one(
+    box: str, author: str, sender: str, expected: list[str]
+) -> None:
+    """In the installation that the event came from."""
+    marker = f"<!-- plumbline:roll-up:1 installation=2 content={'0' * 32} -->"
+    body = f"{marker}\n\n- [{box}] write this page anew"
+    issue = {"body": body, "user": {"type": author}}
+
+    assert expected == keys("issues", "edited", issue=issue, sender={"type": sender})
 
 
 def commented(action: str = "created", **changes: Any) -> list[RunCommand]:

@@ -21,7 +21,9 @@ RECOGNISERS = {
     "formula": re.compile(r"\$[^$]*\$"),
     "hidden character": re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]"),
 }
-MARKER = re.compile(r"<!-- plumbline:health:1 repository=\d+ content=[0-9a-f]{32} -->\n")
+MARKER = re.compile(
+    r"<!-- plumbline:(health:1 repository|roll-up:1 installation)=\d+ content=[0-9a-f]{32} -->\n"
+)
 
 
 @dataclass

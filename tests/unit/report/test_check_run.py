@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot.model.errors import PolicyError
 from bot.model.reports import ChangeKind, Conclusion
+from bot.model.scores import Cause, Score, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Outcome, Place, Reason, Severity
-from bot.report.check_run import RECHECK, render_check_run, render_started, render_unjudged
+from bot.report.check_run import RECHECK, external_id, render_check_run, render_started, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
 from bot.testing.reports import BASE, COMMIT, JUDGED_AT, at, change, judgement, report
 
@@ -196,6 +198,19 @@ def test_the_same_content_for_the_same_request_has_the_same_name() -> None:
     assert len(names[0]) <= 60
 
 
+def test_another_figure_of_a_check_that_passes_makes_no_other_run() -> None:
+    """A branch more, an issue less: nobody is told again."""
+    options = {"block": frozenset[str](), "fail_closed": False, "request": ""}
+    one, two = (
+        report(
+            [judgement("licence", FAIL, "no licence file"), judgement("behind", PASS, said, at("a", 1, said))]
+        )
+        for said in ("3 branches", "4 branches")
+    )
+
+    assert render_check_run(one, **options).external_id == render_check_run(two, **options).external_id
+
+
 def test_other_content_or_another_request_has_another_name() -> None:
     """So that it becomes a check run of its own."""
     made = report([judgement("licence", FAIL, "no licence file")])
@@ -229,7 +244,7 @@ def test_runs_fit_what_github_accepts() -> None:
 
 
 def test_says_why_something_is_unknown_and_what_helps() -> None:
-    """A permission is named; a limit and a fault pass by themselves."""
+    """What a permission, a limit and a fault hinder is told apart; the last two pass by themselves."""
     judged = [
         judgement("a", UNKNOWN, "no.", reason=Reason.PERMISSION, permission="administration: read"),
         judgement("b", UNKNOWN, "no", reason=Reason.LIMIT),
@@ -240,9 +255,36 @@ def test_says_why_something_is_unknown_and_what_helps() -> None:
     text = render_check_run(report(judged, changes), block=frozenset(), fail_closed=False, request="").text
 
     assert "- `a`: no. Last known: pass. Granting the App `administration: read` would answer it.\n" in text
-    assert "- `b`: no. A limit was reached; it is tried again by itself.\n" in text
-    assert "- `c`: no. It is tried again with the next scan.\n" in text
-    assert "- `d`: no.\n" in text
+    assert "For want of a permission:\n\n- `a`" in text
+    assert "Because a limit was reached; it is tried again by itself:\n\n- `b`: no.\n" in text
+    assert "Because of a fault; it is tried again with the next scan:\n\n- `c`: no.\n" in text
+    assert "For another reason:\n\n- `d`: no.\n" in text
+
+
+def test_a_branch_shows_its_score_and_a_proposal_does_not() -> None:
+    """A pull request has no score of its own; the wish for a run is the same with another score."""
+    good = Scored(Score(9, 10, 10, 10), change=ScoreChange(80, 90, ((Cause.COMMIT, 10),)))
+    branch = replace(report([judgement()]), scored=good)
+    pull = replace(branch, pull_request=7, base_commit=BASE)
+    options: Any = {"block": frozenset(), "fail_closed": False}
+    runs = [render_check_run(made, request="", **options) for made in (branch, pull)]
+
+    assert runs[0].summary.startswith(
+        "**Health 90 of 100 (A)**, coverage 100 %. "
+        "10 points more than in the last report: +10 by commits.\n\n"
+    )
+    assert "Health" not in runs[1].summary
+    assert external_id(branch, "", **options) == external_id(replace(branch, scored=None), "", **options)
+
+
+def test_what_a_permission_or_a_rule_makes_visible_is_told_and_does_not_count_against_the_commit() -> None:
+    """It may have been so for long: success, also where policy blocks on the check."""
+    judged = [judgement("a", FAIL, "no"), judgement("b", FAIL, "no")]
+    changes = [change(j, ChangeKind.VISIBLE, cause="permission") for j in judged]
+    run = render_check_run(report(judged, changes), block=frozenset({"a"}), fail_closed=True, request="")
+
+    assert (Conclusion.SUCCESS, "2 findings newly visible") == (run.conclusion, run.title)
+    assert "- **Newly visible:** `a` (medium), no (because a permission was granted)\n" in run.summary
 
 
 def test_a_started_run_has_no_conclusion() -> None:
@@ -307,3 +349,32 @@ def test_says_where_something_could_not_be_read() -> None:
     assert "it is odd 4" in run.text
     assert "it is odd 5" not in run.text
     assert "… and 2 more places" in run.text
+
+
+def test_what_hinders_many_checks_is_told_once() -> None:
+    """A workflow that is not YAML is read by a dozen of them."""
+    place = at("w.yml", 1, "it is not YAML")
+    judged = [judgement(n, UNKNOWN, "1 of 2 could not be audited", place, reason=Reason.FAULT) for n in "abc"]
+    judged.append(judgement("d", UNKNOWN, "the file is no text", reason=Reason.FAULT))
+
+    run = render_check_run(report(judged), block=frozenset(), fail_closed=False, request="")
+
+    assert "- `a`, `b`, `c`: 1 of 2 could not be audited.\n  - " in run.text
+    assert run.text.count("it is not YAML") == 1
+    assert "- `d`: the file is no text.\n" in run.text
+
+
+@pytest.mark.parametrize(("ended", "conclusion"), [(False, Conclusion.SUCCESS), (True, Conclusion.FAILURE)])
+def test_without_a_baseline_block_counts_what_the_base_has_too(ended: bool, conclusion: Conclusion) -> None:
+    """And shows it; a check that is not blocked advises."""
+    old, other = (judgement(name, Outcome.FAIL, "f", at("a", 1)) for name in ("licence", "readme"))
+    changes = [change(j, ChangeKind.SAME, before=Outcome.FAIL) for j in (old, other)]
+    full = report([old, other], changes, pull_request=7, base_commit=BASE)
+    full = replace(full, ended=frozenset({"licence", "readme"} if ended else ()))
+    block = frozenset({"licence"})
+    run = render_check_run(full, block=block, fail_closed=False, request="")
+
+    assert run.conclusion is conclusion
+    assert ("There before, and counts without a baseline" in run.text) is ended
+    only = render_check_run(full, block=frozenset(), fail_closed=False, request="")
+    assert only.conclusion is Conclusion.SUCCESS

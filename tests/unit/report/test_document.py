@@ -9,9 +9,10 @@ import jsonschema_rs
 import pytest
 
 from bot.model.reports import ChangeKind
+from bot.model.scores import Cause, Point, Score, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Outcome, Place, Reason, Severity
 from bot.report.document import SCHEMA, as_json
-from bot.testing.reports import BASE, JUDGED_AT, at, change, judgement, report
+from bot.testing.reports import BASE, COMMIT, JUDGED_AT, at, change, judgement, report
 
 VALIDATOR = jsonschema_rs.validator_for(SCHEMA)
 FAILING = judgement(
@@ -68,6 +69,41 @@ def test_the_schema_is_a_schema() -> None:
     assert not VALIDATOR.is_valid({**as_json(report()), "more": 1})
 
 
+def test_says_what_is_known_of_score_and_change() -> None:
+    """As a report with a history has it."""
+    moved = replace(
+        change(FAILING, ChangeKind.NEW, before=Outcome.PASS, cause="commit"),
+        before_at=JUDGED_AT, commits=(BASE, COMMIT), pull_request=12,
+    )  # fmt: skip
+    scored = Scored(
+        Score(0, 0, 1, 4),
+        (("ci", Score(1, 2, 3, 4, 5)),),
+        ScoreChange(100, 50, ((Cause.RULE, 10), (Cause.COMMIT, -60))),
+        (Point(JUDGED_AT.date(), 50),),
+    )
+    document = as_json(replace(report([FAILING], [moved]), scored=scored))
+    VALIDATOR.validate(document)
+
+    (check,) = document["checks"]
+    assert check["change"] == {
+        "kind": "new",
+        "cause": "commit",
+        "before": "pass",
+        "before_at": "2026-03-14T09:26:53Z",
+        "from_commit": BASE,
+        "to_commit": COMMIT,
+        "pull_request": 12,
+    }
+    assert (document["score"]["value"], document["score"]["grade"]) == (None, None)
+    assert document["categories"][0]["exempted"] == 5
+    assert document["score_change"] == {
+        "before": 100,
+        "after": 50,
+        "parts": [{"cause": "rule", "points": 10}, {"cause": "commit", "points": -60}],
+    }
+    assert document["trend"] == [{"day": "2026-03-14", "value": 50}]
+
+
 def test_says_everything() -> None:
     """One finding in full."""
     document = as_json(report([FAILING], [change(FAILING, ChangeKind.NEW, cause="commit")]))
@@ -75,7 +111,19 @@ def test_says_everything() -> None:
     assert document["counts"] == {"pass": 0, "fail": 1, "not-applicable": 0, "unknown": 0, "error": 0}
     assert document["judged_at"] == "2026-03-14T09:26:53Z"
     (check,) = document["checks"]
-    assert check["change"] == {"kind": "new", "cause": "commit"}
+    assert check["change"] == {
+        "kind": "new",
+        "cause": "commit",
+        "before": None,
+        "before_at": None,
+        "from_commit": None,
+        "to_commit": None,
+        "pull_request": None,
+    }
+    weights = {"passed": 0, "judged": 4, "known": 4, "asked": 4, "exempted": 0}
+    assert document["score"] == {"value": 0, "grade": "F", "coverage": 100, **weights}
+    assert document["categories"] == [{"name": "community", **document["score"]}]
+    assert (document["score_change"], document["trend"]) == (None, [])
     assert check["evidence"][0] == {
         "text": "is wrong",
         "severity": "medium",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import jsonschema_rs
@@ -12,6 +14,7 @@ import pytest
 
 from bot.entry.check import print_table
 from bot.model.facts import Visibility
+from bot.model.reports import Report
 from bot.model.verdicts import Audience, Evidence, Outcome, Place, Reason, Severity
 from bot.report.markdown import LIMIT, as_markdown
 from bot.report.sarif import MOST_RESULTS, as_sarif
@@ -58,7 +61,7 @@ RULE = needs(
     defaultConfiguration=needs(level=LEVEL),
     properties={
         **needs(
-            tags={"type": "array", "maxItems": 20, "items": {"type": "string"}},
+            tags={"type": "array", "maxItems": 10, "items": {"type": "string"}},
             precision={"enum": ["very-high", "high", "medium", "low"]},
         ),
         "if": {"required": ["security-severity"]},
@@ -170,6 +173,39 @@ def test_sarif_is_what_github_takes(given: Any) -> None:
     jsonschema_rs.validator_for(GITHUB).validate(json.loads(json.dumps(as_sarif(given, version="1.2.3"))))
 
 
+@pytest.mark.parametrize(
+    ("family", "security"),
+    [
+        *((family, True) for family in ("ci", "dependencies", "organisation", "protection")),
+        *(
+            (family, False)
+            for family in ("alignment", "community", "ownership", "release", "staleness", "acme")
+        ),
+    ],
+)
+def test_security_severity_stands_where_a_finding_is_about_security(family: str, *, security: bool) -> None:
+    """Elsewhere GitHub would list a missing guide beside vulnerabilities."""
+    judged = [replace(judgement(s.label, FAIL, severity=s), family=family) for s in Severity]
+    rules = as_sarif(report(judged), version="1")["runs"][0]["tool"]["driver"]["rules"]
+    scores = [rule["properties"].get("security-severity") for rule in rules]
+
+    assert scores == (["0.1", "2.0", "5.5", "8.0", "9.5"] if security else [None] * 5)
+    assert all(("security" in rule["properties"]["tags"]) is security for rule in rules)
+
+
+def test_the_largest_log_keeps_to_the_limits_of_an_upload() -> None:
+    """At most 10 MB when it is compressed, whatever the texts are; descriptions of 1,024 characters."""
+    random = Random(7)
+    many = [
+        at(f"{random.randbytes(100).hex()}.yml", n, random.randbytes(500).hex()) for n in range(MOST_RESULTS)
+    ]
+    judged = judgement("a", FAIL, "", *many, title="t" * 5000, why="w" * 5000)
+    log = as_sarif(report([judged]), version="1")
+
+    assert len(gzip.compress(json.dumps(log).encode())) < 10_000_000
+    jsonschema_rs.validator_for(GITHUB).validate(log)
+
+
 def test_every_result_names_its_rule_and_equal_ones_are_told_apart() -> None:
     """The same observation on two lines is two alerts, whatever the lines are."""
     log = as_sarif(MIXED, version="1.2.3")
@@ -244,6 +280,35 @@ def test_the_table_as_it_is_printed(
 
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     golden("mixed.table.txt", "\n".join(lines) + "\n")
+
+
+def of_a_clone() -> Report:
+    """Most checks want what only GitHub knows."""
+    wants = {"reviews": "only GitHub tells", "behind": "no pull requests", "bypass": "only GitHub tells"}
+    absent = [judgement(n, Outcome.UNKNOWN, said, reason=Reason.PERMISSION) for n, said in wants.items()]
+    made = report([judgement("licence", Outcome.PASS, "MIT"), *absent])
+    return replace(made, repository=replace(made.repository, id=0))
+
+
+def test_the_table_of_a_clone_sums_up_what_it_does_not_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    """One row for each want, and where it is to be had."""
+    print_table(of_a_clone())
+    printed = " ".join(capsys.readouterr().out.split())
+
+    assert "? unknown 2 checks" in printed
+    assert "only GitHub tells reviews, bypass" in printed
+    assert "? unknown behind" in printed
+    assert "`plumbline check OWNER/NAME` asks GitHub for what a clone does not hold." in printed
+    assert printed.endswith("1 pass, 3 unknown")
+
+
+def test_the_page_of_a_clone_sums_up_what_it_does_not_hold() -> None:
+    """No permission would help there."""
+    page = as_markdown(of_a_clone())
+
+    assert "- only GitHub tells: `reviews`, `bypass`\n- no pull requests: `behind`" in page
+    assert "`plumbline check OWNER/NAME` asks GitHub for it." in page
+    assert "permission" not in page
 
 
 @pytest.mark.parametrize(

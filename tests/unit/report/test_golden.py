@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bot.model.errors import PolicyError
 from bot.model.facts import Visibility
 from bot.model.reports import ChangeKind, CheckRun, Report
+from bot.model.scores import Cause, Point, Score, ScoreChange, Scored
 from bot.model.verdicts import Audience, Evidence, Judgement, Outcome, Place, Reason, Severity
 from bot.report.check_run import render_check_run, render_started, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
@@ -112,7 +114,8 @@ def protection(*, outcome: Outcome = Outcome.UNKNOWN) -> Judgement:
 def all_good() -> Report:
     """Nothing to do."""
     judged = [licence(), security(), trigger(), pinned(), behind(Outcome.NOT_APPLICABLE)]
-    return report(judged, [change(j, ChangeKind.SAME, before=j.outcome) for j in judged])
+    made = report(judged, [change(j, ChangeKind.SAME, before=j.outcome) for j in judged])
+    return replace(made, scored=Scored(Score(36, 36, 44, 44), trend=(Point(JUDGED_AT.date(), 100),)))
 
 
 def first_baseline() -> Report:
@@ -190,6 +193,59 @@ def unknown_by_permission() -> Report:
     )
 
 
+def scored(points: int, *parts: tuple[Cause, int], days: int = 20) -> Scored:
+    """A score that came up slowly and moved today."""
+    today = JUDGED_AT.date()
+    before = points - sum(n for _, n in parts)
+    trend = [Point(today - timedelta(days=n), before - n // 2) for n in range(days, 0, -1)]
+    return Scored(
+        Score(points, 100, 100, 108, exempted=1, worst=Severity.CRITICAL),
+        families=(
+            ("alignment", Score(0, 8, 8, 8)),
+            ("ci", Score(4, 20, 20, 20)),
+            ("community", Score(9, 9, 9, 17)),
+        ),
+        change=ScoreChange(before, points, parts) if parts else None,
+        trend=(*trend[-13:], Point(today, points)),
+    )
+
+
+def with_history() -> Report:
+    """All that a long-standing issue can hold."""
+    judged = [
+        licence(),
+        trigger(FAIL),
+        pinned(FAIL, *PINS),
+        behind(FAIL),
+        security(),
+        protection(),
+        judgement("changelog", Outcome.UNKNOWN, "GitHub asked to come back later", reason=Reason.LIMIT),
+        judgement("readme", Outcome.UNKNOWN, "the file is not text", reason=Reason.FAULT),
+    ]
+    seen = JUDGED_AT - timedelta(days=13)
+    told = [
+        replace(change(judged[0], ChangeKind.FIXED, before=FAIL, cause="commit"), pull_request=12),
+        replace(
+            change(judged[1], ChangeKind.NEW, *judged[1].verdict.evidence, before=PASS, cause="commit"),
+            commits=(BASE, COMMIT),
+        ),
+        change(judged[2], ChangeKind.NEW, before=FAIL, cause="exemption"),
+        change(judged[3], ChangeKind.VISIBLE, cause="rule"),
+        change(judged[4], ChangeKind.SAME, before=PASS),
+        replace(change(judged[5], ChangeKind.UNREADABLE, before=FAIL), before_at=seen),
+        replace(change(judged[6], ChangeKind.UNREADABLE, before=PASS), before_at=JUDGED_AT),
+        change(judged[7], ChangeKind.UNREADABLE),
+    ]
+    made = report(
+        judged,
+        told,
+        visibility=Visibility.PRIVATE,
+        exempted=[("templates", "generated repository (until 2026-06-30)")],
+        expired=[("pinned-actions", "after the freeze (expired on 2026-03-13)")],
+    )
+    return replace(made, scored=scored(53, (Cause.RULE, -8), (Cause.EXEMPTION, -4), (Cause.COMMIT, -9)))
+
+
 def crashed() -> Report:
     """One check has a bug."""
     bug = judgement(
@@ -255,6 +311,7 @@ CASES = {
     "restricted-on-private": with_restricted(Visibility.PRIVATE),
     "hostile-names": hostile(),
     "exemption-expired": exemption_expired(),
+    "with-history": with_history(),
 }
 
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from bot.model.reports import ChangeKind
-from bot.model.verdicts import Evidence, Outcome, Place
+from bot.model.scores import Cause, Point, Score, ScoreChange, Scored
+from bot.model.verdicts import Evidence, Outcome, Place, Reason
 from bot.report.health_issue import (
     LABEL,
     LABEL_COLOUR,
@@ -19,9 +20,10 @@ from bot.report.health_issue import (
     render_health_issue,
     wants_recheck,
 )
-from bot.testing.reports import BASE, JUDGED_AT, at, change, judgement, report
+from bot.testing.reports import BASE, COMMIT, JUDGED_AT, at, change, judgement, report
 
 FAIL = Outcome.FAIL
+ROOT = "https://github.com/acme/widgets"
 LICENCE = judgement("licence", FAIL, "no licence file at the root")
 
 
@@ -130,19 +132,104 @@ def test_what_changed_comes_first_with_its_cause() -> None:
         judgement("c", FAIL, "c is less bad"),
     ]
     changes = [
-        change(judged[0], ChangeKind.NEW, before=Outcome.PASS, cause="rule"),
+        change(judged[0], ChangeKind.VISIBLE, before=Outcome.PASS, cause="rule"),
         change(judged[1], ChangeKind.FIXED, before=FAIL, cause="commit"),
         change(judged[2], ChangeKind.BETTER, before=FAIL),
     ]
     body = render_health_issue(report(judged, changes), first_seen={"a": JUDGED_AT}).body
 
     assert (
-        "- **New:** `a` (medium), a is bad (because the check itself changed, not the repository)\n" in body
+        "- **Newly visible:** `a` (medium), a is bad "
+        "(because the check is new or judges by another rule, not because the repository changed)\n" in body
     )
     assert "- **Fixed:** `b` (medium), b is good (by a commit)\n" in body
     assert "- **Improved:** `c` (medium), c is less bad\n" in body
     assert body.index("### What changed") < body.index("### Findings")
-    assert "**medium** · new · since 2026-03-14" in body
+    assert "**medium** · newly visible · since 2026-03-14" in body
+
+
+@pytest.mark.parametrize(
+    ("commits", "pull_request", "said"),
+    [
+        pytest.param(None, None, "by a commit", id="not known which"),
+        pytest.param((BASE, COMMIT), 12, "by pull request 12", id="a merge"),
+        pytest.param(
+            (BASE, COMMIT),
+            None,
+            f"by commits [`b2a1908f7e..3f1c9b7a52`]({ROOT}/compare/{BASE}...{COMMIT})",
+            id="some commits",
+        ),
+        pytest.param(("x`", COMMIT), None, "by commits ``x`..3f1c9b7a52``", id="no commit"),
+    ],
+)
+def test_a_commit_is_named(commits: tuple[str, str] | None, pull_request: int | None, said: str) -> None:
+    """Without a reference, which GitHub would write under the pull request each time."""
+    judged = judgement("a", FAIL, "no")
+    told = replace(
+        change(judged, ChangeKind.NEW, before=Outcome.PASS, cause="commit"),
+        commits=commits,
+        pull_request=pull_request,
+    )
+    body = render_health_issue(report([judged], [told]), first_seen={}).body
+
+    assert f"- **New:** `a` (medium), no ({said})\n" in body
+
+
+def test_an_unknown_shows_how_old_its_last_verdict_is() -> None:
+    """The day it was seen last, and that day's distance from the report."""
+    judged = judgement("a", Outcome.UNKNOWN, "no", reason=Reason.FAULT)
+    told = change(judged, ChangeKind.UNREADABLE, before=FAIL)
+    old, new = (replace(told, before_at=JUDGED_AT - timedelta(days=n)) for n in (13, 0))
+    bodies = [
+        render_health_issue(report([judged], [c]), first_seen={"a": JUDGED_AT - timedelta(days=40)}).body
+        for c in (old, new)
+    ]
+
+    assert (
+        "Last known: fail since 2026-02-02, seen last on 2026-03-01, 13 days before this report." in bodies[0]
+    )
+    assert "Last known: fail since 2026-02-02, seen last on 2026-03-14." in bodies[1]
+
+
+def test_a_score_its_trend_and_an_age_are_no_reason_to_write() -> None:
+    """The digest names what is found, not when it was looked for nor what came out in points."""
+    judged = judgement("a", Outcome.UNKNOWN, "no", reason=Reason.FAULT)
+    plain = report([judged], [change(judged, ChangeKind.UNREADABLE, before=FAIL)])
+    aged = replace(
+        plain,
+        changes=(replace(plain.changes[0], before_at=JUDGED_AT - timedelta(days=9)),),
+        scored=Scored(Score(1, 2, 2, 2), trend=(Point(JUDGED_AT.date(), 50),) * 3),
+    )
+
+    assert render_health_issue(plain, first_seen={}).digest == render_health_issue(aged, first_seen={}).digest
+
+
+def test_score_trend_and_categories_come_first() -> None:
+    """In words for everybody; a single category and a single day are left out."""
+    score = Score(10, 14, 14, 22, exempted=1)
+    day = JUDGED_AT.date()
+    full = Scored(
+        score,
+        families=(("ci", Score(0, 4, 4, 4)), ("community", Score(10, 10, 10, 10)), ("x`", Score(0, 0, 0, 8))),
+        change=ScoreChange(80, 71, ((Cause.RULE, 5), (Cause.COMMIT, -14))),
+        trend=(Point(day - timedelta(days=4), 80), Point(day, 71)),
+    )
+    body = render_health_issue(replace(report([judgement()]), scored=full), first_seen={}).body
+    short = Scored(Score(), families=(("ci", Score()),), trend=(Point(day, 71),))
+    brief = render_health_issue(replace(report([judgement()]), scored=short), first_seen={}).body
+
+    assert body.split("\n\n")[0].split("\n")[1] == (
+        "**Health 71 of 100 (C)**, coverage 63 %. 1 exempted check counts neither way. "
+        "9 points less than in the last report: "
+        "+5 by checks of Plumbline that are new or judge otherwise, −14 by commits."
+    )
+    assert body.split("\n\n")[1:3] == [
+        "Trend: `▇▆` down from 80 to 71 over 4 days.",
+        "By category: `ci` 0 (F), `community` 100 (A).",
+    ]
+    assert brief.split("\n")[1] == "**Health: not judged**."
+    assert "Trend" not in brief
+    assert "By category" not in brief
 
 
 def test_the_label_fits_what_github_accepts() -> None:
@@ -150,3 +237,22 @@ def test_the_label_fits_what_github_accepts() -> None:
     assert len(LABEL) <= 50
     assert len(LABEL_DESCRIPTION) <= 100
     assert int(LABEL_COLOUR, 16) < 2**24
+
+
+def test_what_stood_here_before_is_told_apart() -> None:
+    """Below what speaks, with how it can be made to speak; another set of it is another page."""
+    old, new = (
+        judgement("licence", Outcome.FAIL, "no licence"),
+        judgement("readme", Outcome.FAIL, "none", at("a")),
+    )
+    plain = report([old, new])
+    full = replace(plain, stood={"licence": old.marks, "readme": frozenset({"other"})})
+    issue = render_health_issue(full, first_seen={})
+
+    assert (
+        "1 finding stood here before; they speak when someone ratchets (`/plumbline ratchet`)" in issue.body
+    )
+    assert issue.body.index("`readme`") < issue.body.index("### Findings that stood here before")
+    assert issue.body.index("### Findings that stood here before") < issue.body.index("`licence`")
+    assert "stood here" not in render_health_issue(plain, first_seen={}).body
+    assert issue.digest != render_health_issue(plain, first_seen={}).digest

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.model.errors import PolicyError
@@ -25,7 +25,9 @@ from bot.testing.reports import BASE, COMMIT, JUDGED_AT, at, change, judgement, 
 
 ROOT = "https://github.com/acme/widgets/"
 ADDRESS = re.compile(
-    re.escape(ROOT) + r"(commit/[0-9a-f]{40}|blob/[0-9a-f]{40}/[\w.~/%-]+(#L\d+(-L\d+)?)?)", re.ASCII
+    re.escape(ROOT) + r"(commit/[0-9a-f]{40}|compare/[0-9a-f]{40}\.\.\.[0-9a-f]{40}"
+    r"|blob/[0-9a-f]{40}/[\w.~/%-]+(#L\d+(-L\d+)?)?)",
+    re.ASCII,
 )
 PIECES = [
     *("@org/team", "fixes #1", "org/repo#1", "GH-1", "jlord@a5c3785ed8", "a5c3785ed8d6a35868bc169f07e40e88"),
@@ -123,6 +125,15 @@ def reports(draw: st.DrawFn) -> Report:
 @pytest.mark.fault
 @settings(max_examples=150, deadline=None)
 @given(foreign_report=reports())
+@example(
+    foreign_report=report(
+        [
+            judgement(
+                "a", Outcome.FAIL, "x", at("f.py", -1), Evidence("x", Place(path="f.py", line=0, end_line=2))
+            )
+        ]
+    )
+)
 def test_kg1_foreign_text_is_inert_on_every_page(
     foreign_report: Report, assert_inert: Callable[..., Any]
 ) -> None:

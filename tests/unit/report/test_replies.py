@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from bot.config.cascade import DEFAULT_ORIGIN, LayerKind, Origin, Refused
 from bot.config.explain import Explained
 from bot.model.verdicts import Outcome, Severity
-from bot.ports import StoredVerdict
+from bot.ports import StoredEffect, StoredVerdict
 from bot.registry import load
 from bot.report.budget import ISSUE_BODY, size
 from bot.report.replies import (
@@ -19,13 +21,21 @@ from bot.report.replies import (
     check_explained,
     command_help,
     command_list,
+    could_not_judge,
     exempted_reply,
+    exemption_waits,
     health_table,
+    judged_again,
+    judging_again,
     key_explained,
     marker_of,
+    not_published,
+    ratcheted_reply,
     render_offer,
     render_reply,
+    superseded,
 )
+from bot.testing.reports import judgement, report
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 COMMIT = "c0ffee" * 6 + "c0ff"
@@ -61,12 +71,28 @@ ROWS = [
 ]
 
 
+RUN = StoredEffect(99, "", {"title": "1 finding, none new, 1 not judged", "conclusion": "neutral"})
+JUDGED = [
+    judgement("licence", Outcome.PASS),
+    judgement("behind", Outcome.FAIL),
+    judgement("readme", Outcome.UNKNOWN),
+]
+
+
 def replies() -> dict[str, str]:
     """Every kind of answer, by the name of its file."""
+    own = Origin(LayerKind.REPOSITORY, "", ".github/plumbline.yml", 4, 5, COMMIT)
+    group = Origin(LayerKind.GROUP, "services", "acme/.github-private:plumbline.org.yml", 7, 3, COMMIT)
+    refused = Refused("checks.behind.max_behind", 50, own, group, f"`x` is locked by {group.words}")
     explained = Explained(
-        "checks.behind.max_behind", "50", "20", 4, "Commits a branch may lack before it is told."
+        "checks.behind.max_behind", "50", "20", "Commits a branch may lack before it is told.", (own,)
     )
-    default = Explained("publish", '"advise"', '"advise"', None, "How loud.")
+    above = replace(explained, origins=(group,), lock=group, refused=(refused,))
+    default = Explained("publish", '"advise"', '"advise"', "How loud.", (DEFAULT_ORIGIN,))
+    operator = replace(default, value='"observe"', origins=(Origin(LayerKind.OPERATOR, "PLUMBLINE_PUBLISH"),))
+    several = replace(
+        explained, origins=(own, Origin(LayerKind.COMMAND), *(replace(own, line=n) for n in range(5, 14)))
+    )
     answers = {
         "help": command_list(REGISTRY.commands.values()),
         "help-of-one": command_help(REGISTRY.commands["exempt"]),
@@ -77,10 +103,26 @@ def replies() -> dict[str, str]:
         "explain-unjudged": check_explained(LICENCE, None, shown=True),
         "explain-hidden": check_explained(LICENCE, None, shown=False),
         "exempt": exempted_reply("licence", date(2026, 6, 30)),
-        "config": key_explained(explained, commit=COMMIT, html_url=PAGE, errors=0),
-        "config-default": key_explained(default, commit=COMMIT, html_url=PAGE, errors=0),
-        "config-broken": key_explained(explained, commit=COMMIT, html_url=PAGE, errors=2),
+        "exempt-waits": exemption_waits(
+            "licence", date(2026, 6, 30), "those who have the role admin or more", "0a1b2c3d4e"
+        ),
+        "config": key_explained(explained, html_url=PAGE, errors=0),
+        "config-default": key_explained(default, html_url=PAGE, errors=0),
+        "config-operator": key_explained(operator, html_url=PAGE, errors=0),
+        "config-broken": key_explained(explained, html_url=PAGE, errors=2),
+        "config-locked": key_explained(above, html_url=PAGE, errors=0),
+        "config-locked-and-hidden": key_explained(above, html_url=PAGE, errors=0, owner_shown=False),
+        "config-of-many-places": key_explained(several, html_url=PAGE, errors=0),
+        "ratchet": ratcheted_reply(["licence", "behind"], []),
+        "ratchet-all": ratcheted_reply(None, ["licence"]),
+        "ratchet-of-what-is-not-shown": ratcheted_reply([], []),
         "changed": changed_since(NOW),
+        "recheck": judging_again("`c0ffeec0ff` is"),
+        "recheck-done": judged_again(report(JUDGED), RUN),
+        "recheck-done-on-a-proposal": judged_again(report(JUDGED, pull_request=7), RUN),
+        "recheck-overtaken": superseded(),
+        "recheck-in-vain": not_published("this pull request is not open any more"),
+        "recheck-failed": could_not_judge("GitHub answered 502 to GET /repos/acme/app."),
     }
     return {name: render_reply(4711, [Answered("", text)]) for name, text in answers.items()} | {
         "several": render_reply(
@@ -113,10 +155,24 @@ def test_no_reply_commands_anybody(name: str) -> None:
 def test_foreign_text_is_inert(assert_inert: Callable[..., Any]) -> None:
     """Summaries, lines of comments and values of the policy come from outside."""
     rows = [(LICENCE, verdict("licence", Outcome.FAIL, HOSTILE))]
-    value = Explained("exemptions", f'[{{"reason": "{HOSTILE}"}}]', "[]", 3, "Checks that are silent.")
+    plain = report(JUDGED)
+    hostile = replace(plain, repository=replace(plain.repository, html_url="javascript:alert(1)"))
+    origin = Origin(LayerKind.GROUP, HOSTILE, f"{HOSTILE}:plumbline.org.yml", 3, 1, COMMIT)
+    refused = Refused("exemptions", (), origin, origin, HOSTILE)
+    value = Explained(
+        "exemptions",
+        f'[{{"reason": "{HOSTILE}"}}]',
+        "[]",
+        "Checks that are silent.",
+        (origin,),
+        origin,
+        (refused,),
+    )
     texts = [
         health_table(rows, silent=[HOSTILE]),
-        key_explained(value, commit=COMMIT, html_url="javascript:alert(1)", errors=0),
+        key_explained(value, html_url="javascript:alert(1)", errors=0),
+        judged_again(hostile, StoredEffect(1, "", {"title": HOSTILE, "conclusion": HOSTILE})),
+        could_not_judge(HOSTILE),
     ]
     for text in texts:
         assert_inert(text)

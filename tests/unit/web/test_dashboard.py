@@ -15,7 +15,7 @@ from bot.config.settings import PagesFor
 from bot.model.errors import LedgerUnavailable, Unavailable
 from bot.model.events import Lane
 from bot.model.work import LedgerStats, Record, State
-from bot.ports import RecentEffect, Standing
+from bot.ports import RecentEffect, Standing, Stop
 from bot.testing.deliveries import BODY, headers
 from bot.web.app import create_app
 from bot.web.dashboard import Watcher, about, age, create_dashboard, web_root
@@ -64,6 +64,7 @@ class FakeStore:
     effects: list[RecentEffect] = field(default_factory=list)
     repositories: list[Standing] = field(default_factory=list)
     away: bool = False
+    stopped: list[Stop] = field(default_factory=list)
 
     def recent_effects(self, kinds: tuple[str, ...], limit: int = 50) -> list[RecentEffect]:
         if self.away:
@@ -72,6 +73,9 @@ class FakeStore:
 
     def standings(self, limit: int = 1000) -> list[Standing]:
         return self.repositories
+
+    def stops(self) -> list[Stop]:
+        return self.stopped
 
     def names(self, repository_ids: Any) -> dict[int, tuple[str, str]]:
         return {42: ("acme/rocket", ROOT)} if 42 in set(repository_ids) else {}
@@ -322,3 +326,13 @@ def test_where_people_look() -> None:
     assert web_root("https://api.github.com") == "https://github.com"
     assert web_root("https://ghes.example/api/v3") == "https://ghes.example"
     assert web_root("http://127.0.0.1:8400") == "http://127.0.0.1:8400"
+
+
+def test_says_that_everything_is_stopped(page: Page) -> None:
+    """Where, since when, and how it ends."""
+    assert "by itself" not in page.text()
+    page.store.stopped = [Stop(0, "operator", NOW), Stop(7, "42", NOW)]
+
+    text = page.text()
+    assert "Nothing is written by itself anywhere since" in text
+    assert "Nothing is written by itself for installation 7 since" in text

@@ -1,0 +1,1 @@
+"""Checks of the organisation itself, judged once for all its repositories."""

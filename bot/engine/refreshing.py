@@ -1,0 +1,411 @@
+"""Looks for the policy of an installation's owner, keeps it, and tells whom a change concerns."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.config.cascade import LayerKind
+from bot.config.organisation import (
+    ORGANISATION_PATH,
+    ORGANISATION_REPOSITORIES,
+    OrganisationPolicy,
+    in_ring,
+    select,
+)
+from bot.config.organisation_file import read_organisation
+from bot.config.policy import Notice
+from bot.config.policy_file import PolicyErrors
+from bot.engine.context import Context, Runtime
+from bot.engine.governing import (
+    compiled_organisation,
+    entry_at,
+    lay,
+    oid_at,
+    properties_of,
+    proposed_policy,
+    read_entry,
+)
+from bot.engine.publish import publish_check_run
+from bot.json_nodes import Node
+from bot.model.attributes import Attributes, Described, Properties
+from bot.model.errors import Gone, InstallationGone, Malformed, PermissionMissing, PolicyError, Rejected
+from bot.model.facts import Repository, TreeEntry, Visibility
+from bot.ports import OwnerReader, RepoReader, StoredEffect, StoredOrganisation
+from bot.registry import Registry
+from bot.report.config_run import render_config_errors
+
+logger = logging.getLogger(__name__)
+
+MOST_REPOSITORIES = 20_000
+"""Repositories of a team, or with properties, that are read of one organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What was found.
+
+    Args:
+        repository_id: of the repository whose file was read; 0 when there is none.
+        commit: its commit.
+        oid: blob id of the version that was read, good or not.
+        errors: what is wrong with that version, for which the last good one stays in force.
+        notices: what should be known of a good one.
+        concerned: repositories for which something is different now.
+    """
+
+    repository_id: int = 0
+    commit: str = ""
+    oid: str = ""
+    errors: tuple[PolicyError, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    concerned: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    repository: Repository
+    commit: str
+    entry: TreeEntry
+    data: bytes
+    errors: tuple[PolicyError, ...] = ()
+
+
+def ensure_organisation(runtime: Runtime, installation_id: int, owner: str) -> None:
+    """Look for the policy of an owner, unless somebody did: nothing is judged before that."""
+    if runtime.store.organisation(installation_id) is None:
+        refresh_organisation(runtime, installation_id, owner)
+
+
+def refresh_organisation(runtime: Runtime, installation_id: int, owner: str) -> Refreshed:
+    """Read the owner's policy and what its selectors ask for, and keep both.
+
+    A file with mistakes, and one that can not be reached any more, leave the last good one in force;
+    only a file that was taken away where it was says nothing any more.
+
+    Args:
+        owner: login of the account.
+    """
+    registry, store = runtime.registry, runtime.store
+    kept = store.organisation(installation_id)
+    before = compiled_organisation(registry, kept)
+    described_before = store.described(installation_id)
+    found = _find(runtime, installation_id, owner)
+    now = StoredOrganisation(runtime.clock.now())
+    refreshed = Refreshed()
+    if found is None and kept is not None and kept.oid and _unreachable(runtime, installation_id, kept):
+        logger.warning(
+            "the organisation's policy can not be reached; the last one stays in force",
+            extra={"installation": installation_id, "repository": kept.repository_id},
+        )
+        now = replace(kept, looked_at=now.looked_at)
+    elif found is not None:
+        now, refreshed = _taken(runtime, installation_id, found, kept, now)
+    store.save_organisation(installation_id, now)
+    after = compiled_organisation(registry, now)
+    described = _describe(runtime, installation_id, owner, after, described_before)
+    changed = {id_: said for id_, said in described.items() if described_before.get(id_) != said}
+    if changed:
+        store.save_described(changed)
+    concerned = (
+        ()
+        if kept is None
+        else concerned_by(
+            registry,
+            (before, described_before),
+            (after, described),
+            store.repositories(installation_id),
+        )
+    )
+    return replace(refreshed, concerned=concerned)
+
+
+def concerned_by(
+    registry: Registry,
+    before: tuple[OrganisationPolicy, Mapping[int, Described]],
+    after: tuple[OrganisationPolicy, Mapping[int, Described]],
+    repositories: list[Repository],
+) -> tuple[int, ...]:
+    """Repositories for which a policy, with what is known of them, means something else; by id. Pure."""
+    # Repositories in the same groups and rings have the same policy from above.
+    known: dict[tuple[object, ...], object] = {}
+
+    def meaning(side: tuple[OrganisationPolicy, Mapping[int, Described]], repository: Repository) -> object:
+        policy, described = side
+        said = described.get(repository.id)
+        selection = select(policy, Attributes.of(repository, said))
+        key = (id(policy), selection.enrolled, selection.members, in_ring(repository.id, policy.ring))
+        if key not in known:
+            laid = lay(registry, policy, repository, said)
+            locks = frozenset(lock for lock, _ in laid.effective.locks)
+            known[key] = (selection.enrolled, laid.policy, locks)
+        return known[key]
+
+    return tuple(r.id for r in repositories if meaning(before, r) != meaning(after, r))
+
+
+def refresh(context: Context, installation_id: int, owner: str) -> Refreshed:
+    """As ``refresh_organisation``, and say once of each version of the file what is wrong with it."""
+    runtime = context.runtime
+    found = refresh_organisation(runtime, installation_id, owner)
+    if found.repository_id:
+        said = runtime.store.effect(found.repository_id, "config", "organisation")
+        if runtime.store.stopped(installation_id):
+            # Told when it is looked at again, after everything was resumed.
+            return found
+        if found.errors and (said is None or said.digest != found.oid):
+            _complain(context, installation_id, found)
+        elif said is not None and not found.errors:
+            runtime.store.drop_effect(found.repository_id, "config", "organisation")
+    return found
+
+
+def _complain(context: Context, installation_id: int, found: Refreshed) -> None:
+    """A check run on the commit that brought the mistakes."""
+    run = render_config_errors(found.errors, found.commit)
+    try:
+        with context.runtime.github.writer(installation_id, found.repository_id, context.guard) as writer:
+            number = publish_check_run(context, writer, run)
+    except Rejected as error:
+        # As of an archived repository; the page and the log tell it all the same.
+        logger.warning("mistakes of a policy can not be shown", extra={"why": str(error)})
+        return
+    effect = StoredEffect(number, found.oid, {})
+    context.runtime.store.save_effect(found.repository_id, "config", "organisation", effect)
+
+
+# The file
+
+
+def _find(runtime: Runtime, installation_id: int, owner: str) -> _Found | None:
+    for name in ORGANISATION_REPOSITORIES:
+        known = runtime.store.repository_named(installation_id, f"{owner}/{name}")
+        if known is None:
+            continue
+        try:
+            with runtime.github.reader(installation_id, known.id) as reader:
+                found = _file_of(reader)
+        except InstallationGone:
+            raise
+        except Gone:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def _file_of(reader: RepoReader) -> _Found | None:
+    repository = reader.repository()
+    if repository.empty or repository.disabled or not repository.default_branch:
+        return None
+    commit = reader.head(repository.default_branch)
+    entry = entry_at(reader, commit, ORGANISATION_PATH)
+    if entry is None:
+        return None
+    try:
+        return _Found(repository, commit, entry, read_entry(reader, entry))
+    except PolicyErrors as problem:
+        return _Found(repository, commit, entry, b"", problem.errors)
+
+
+def _unreachable(runtime: Runtime, installation_id: int, kept: StoredOrganisation) -> bool:
+    """The repository that held the file is not to be seen any more, or is another owner's."""
+    known = runtime.store.repository(kept.repository_id)
+    return known is None or known[0] != installation_id
+
+
+def _taken(
+    runtime: Runtime,
+    installation_id: int,
+    found: _Found,
+    kept: StoredOrganisation | None,
+    now: StoredOrganisation,
+) -> tuple[StoredOrganisation, Refreshed]:
+    """What to keep of a file, and what to tell of it."""
+    errors = found.errors
+    notices: tuple[Notice, ...] = ()
+    if not errors:
+        try:
+            policy = read_organisation(
+                found.data,
+                runtime.registry.checks,
+                oid=found.entry.oid,
+                visible=visible(runtime, installation_id, found.repository.owner),
+            )
+            notices = policy.notices
+        except PolicyErrors as problem:
+            errors = problem.errors
+    refreshed = Refreshed(found.repository.id, found.commit, found.entry.oid, errors, notices)
+    if errors:
+        last = kept or now
+        return replace(last, looked_at=now.looked_at, seen_oid=found.entry.oid), refreshed
+    if kept is not None and kept.oid == found.entry.oid and kept.repository_id == found.repository.id:
+        # The commit that is named stays the first one that had this version.
+        return replace(kept, looked_at=now.looked_at, seen_oid=found.entry.oid), refreshed
+    return (
+        replace(
+            now,
+            repository_id=found.repository.id,
+            full_name=found.repository.full_name,
+            commit=found.commit,
+            oid=found.entry.oid,
+            text=found.data.decode("utf-8"),
+            seen_oid=found.entry.oid,
+        ),
+        refreshed,
+    )
+
+
+def visible(runtime: Runtime, installation_id: int, owner: str) -> Callable[[str], Visibility | None]:
+    """Tells who sees a repository of the owner, by its name with or without the owner's."""
+
+    def see(name: str) -> Visibility | None:
+        full_name = name if "/" in name else f"{owner}/{name}"
+        if full_name.partition("/")[0].lower() != owner.lower():
+            return None
+        found = runtime.store.repository_named(installation_id, full_name)
+        return found.visibility if found else None
+
+    return see
+
+
+# What a change brings
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The policy files that a change touches, as they are in it."""
+
+    errors: tuple[PolicyError, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+def proposed_policies(
+    runtime: Runtime, at: Repository, reader: RepoReader, merge_base: str | None, head: str
+) -> Proposed | None:
+    """What is to be said of the policy files of a change; None when it touches none."""
+    found = [_proposed_file(runtime, at, reader, merge_base, head)]
+    if at.name.lower() in ORGANISATION_REPOSITORIES:
+        found.append(_proposed_organisation(runtime, at, reader, merge_base, head))
+    touched = [one for one in found if one is not None]
+    if not touched:
+        return None
+    return Proposed(
+        tuple(error for one in touched for error in one.errors),
+        tuple(notice for one in touched for notice in one.notices),
+    )
+
+
+def _proposed_file(
+    runtime: Runtime, at: Repository, reader: RepoReader, merge_base: str | None, head: str
+) -> Proposed | None:
+    governing = proposed_policy(runtime.registry, runtime.store, reader, at.id, head)
+    if governing.oid == (oid_at(reader, merge_base) if merge_base else ""):
+        return None
+    if governing.errors:
+        return Proposed(governing.errors)
+    refused = (r for r in governing.effective.refused if r.origin.kind is LayerKind.REPOSITORY)
+    return Proposed(notices=tuple(r.notice for r in refused))
+
+
+def _proposed_organisation(
+    runtime: Runtime, at: Repository, reader: RepoReader, merge_base: str | None, head: str
+) -> Proposed | None:
+    entry = entry_at(reader, head, ORGANISATION_PATH)
+    before = oid_at(reader, merge_base, ORGANISATION_PATH) if merge_base else ""
+    if (entry.oid if entry else "") == before:
+        return None
+    if entry is None:
+        return Proposed()
+    known = runtime.store.repository(at.id)
+    try:
+        policy = read_organisation(
+            read_entry(reader, entry),
+            runtime.registry.checks,
+            oid=entry.oid,
+            visible=visible(runtime, known[0], at.owner) if known else None,
+        )
+    except PolicyErrors as problem:
+        return Proposed(problem.errors)
+    return Proposed(notices=policy.notices)
+
+
+# What selectors ask for
+
+
+def _describe(
+    runtime: Runtime,
+    installation_id: int,
+    owner: str,
+    policy: OrganisationPolicy,
+    kept: Mapping[int, Described],
+) -> dict[int, Described]:
+    """What is known of each repository, with teams and properties read anew where they are asked for.
+
+    What GitHub does not tell stays as it was known; without the permission that is not known.
+    """
+    if not (policy.teams or policy.asks_properties):
+        return dict(kept)
+    account = runtime.github.owner(installation_id, owner)
+    teams = _teams(account, policy.teams) if policy.teams else None
+    properties = _properties(account) if policy.asks_properties else None
+    # Scans of new repositories keep what they learn meanwhile.
+    described = runtime.store.described(installation_id)
+    for repository in runtime.store.repositories(installation_id):
+        told = described.get(repository.id, Described())
+        if teams is not None:
+            told = replace(told, teams=teams.get(repository.id, ()))
+        if properties is not None and not account.organisation:
+            told = replace(told, properties={})
+        elif properties is not None and repository.id in properties:
+            # A listing is kept for a while: whom it lacks is newer than it, and is asked by itself.
+            told = replace(told, properties=properties[repository.id])
+        if told != Described():
+            described[repository.id] = told
+    return described
+
+
+def _teams(account: OwnerReader, slugs: tuple[str, ...]) -> dict[int, tuple[str, ...]] | None:
+    """Repository id -> those of the teams that have it; None when that can not be known."""
+    found: dict[int, tuple[str, ...]] = {}
+    try:
+        for slug in slugs if account.organisation else ():
+            path = f"/teams/{_segment(slug)}/repos"
+            for item in _listed(account, path, "members: read") or ():
+                number = item["id"].number()
+                found[number] = (*found.get(number, ()), slug)
+    except (PermissionMissing, Malformed) as error:
+        logger.warning("teams can not be read", extra={"why": str(error)})
+        return None
+    return found
+
+
+def _properties(account: OwnerReader) -> dict[int, Properties] | None:
+    """Repository id -> custom properties; None when they can not be known."""
+    try:
+        if not account.organisation:
+            return {}
+        listed = _listed(account, "/properties/values", "organization_custom_properties: read")
+        if listed is None:
+            # An older GitHub Enterprise Server has none.
+            return None
+        return {item["repository_id"].number(): properties_of(item["properties"]) for item in listed}
+    except (PermissionMissing, Malformed) as error:
+        logger.warning("custom properties can not be read", extra={"why": str(error)})
+        return None
+
+
+def _listed(account: OwnerReader, path: str, permission: str) -> tuple[Node, ...] | None:
+    """The whole of a listing; None when there is none. Raises Malformed when it is too long."""
+    answer = account.rest(path, items=MOST_REPOSITORIES, permission=permission)
+    if answer is None:
+        return None
+    if answer["more"].flag():
+        raise Malformed(f"more than {MOST_REPOSITORIES} entries, and a part would look like the whole")
+    return answer["items"].items()
+
+
+def _segment(slug: str) -> str:
+    """A slug as a part of a path; a text that can be none names no team."""
+    return "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "-" for c in slug.lower())[:100]

@@ -1,0 +1,31 @@
+"""Judge what organisations set for all their repositories, once a day."""
+
+from __future__ import annotations
+
+from bot.engine.context import Context
+from bot.engine.judging_owner import judge_owner
+from bot.model.events import Lane
+from bot.spec import Payload, Submission, job
+
+
+class JudgeOrganisation(Payload):
+    """Which installation; 0 means each of them, in work of its own."""
+
+    @property
+    def key(self) -> str:
+        """One at a time for an installation."""
+        return f"judge-organisation:{self.installation_id}"
+
+
+@job("judge-organisation", payload=JudgeOrganisation, timeout_s=300, every_s=86400, lane=Lane.SWEEP)
+def judge_organisation(payload: JudgeOrganisation, context: Context) -> None:
+    """Read the organisation's settings and keep the verdicts; the roll-up shows them."""
+    runtime = context.runtime
+    if payload.installation_id:
+        judge_owner(context, payload.installation_id)
+        return
+    runtime.submit(
+        Submission(JudgeOrganisation(installation_id=installation.id), Lane.SWEEP)
+        for installation in runtime.store.installations()
+        if not installation.suspended
+    )

@@ -1,0 +1,342 @@
+"""Documents, single calls and a clone tell the same of a repository; documents with far fewer requests."""
+
+from __future__ import annotations
+
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from bot.adapters.git import open_clone
+from bot.adapters.github import Bounds, GitHubApp, build
+from bot.adapters.licences import Licences
+from bot.adapters.zizmor import Zizmor
+from bot.config.policy import DEFAULT
+from bot.config.settings import Settings
+from bot.engine.evaluate import Collection, Facts, collect, declared_selections, needed_facts
+from bot.engine.reading import facts_of, settle_all
+from bot.model.errors import Gone
+from bot.model.facts import Branches, OpenPullRequests, PullRequest, Repository, SideBranches
+from bot.model.verdicts import Reason, Unknown
+from bot.ports import Batch, RepoReader
+from bot.registry import load
+from bot.testing.clocks import ManualClock
+from bot.testing.fake import FakeGitHub
+from bot.testing.http import Response
+from bot.testing.state import FakeRepository
+from tests.contract.github.loopback import Loopback
+from tests.contract.github.scripted import Counts, Pauses
+
+REGISTRY = load(("bot.checks", "bot.facts"), plugins=False)
+
+WORKFLOW = """\
+name: build
+on: [push]
+jobs:
+  build:
+    runs-on: [self-hosted, linux]
+    steps:
+      - uses: actions/checkout@v4
+      - run: make
+"""
+
+FILES: dict[str, str] = {
+    "README.md": "# Rocket\n" + "It flies. " * 40,
+    "LICENSE": "MIT License\n",
+    "CODEOWNERS": "* @acme/all\n/docs/ docs@example.org nonsense\n",
+    ".github/SECURITY.md": "Write to security@example.org, we answer within 3 days.\n",
+    ".github/dependabot.yml": "version: 2\nupdates:\n"
+    "  - {package-ecosystem: pip, directory: /, schedule: {interval: weekly}}\n",
+    ".github/workflows/build.yml": WORKFLOW,
+    ".github/workflows/notes.txt": "not a workflow\n",
+    ".github/ISSUE_TEMPLATE/bug.yml": "name: bug\n",
+    "docs/guide.md": "guide\n",
+    "docs/deep/er/more.md": "more\n",
+    "requirements.txt": "flask\n",
+    "bin/tool.exe": "MZ\0\0",
+    "latin.txt": "caf\udce9\n",
+}
+
+
+@dataclass
+class Scene:
+    """A fake with an organisation and the App on it; every request is noted."""
+
+    fake: FakeGitHub
+    server: Loopback
+    clock: ManualClock
+    app: GitHubApp
+    installation: int
+    believed: Mapping[str, str] | None = None
+    """Permissions that are taken for granted; None: those that are."""
+
+    @property
+    def granted(self) -> Mapping[str, str]:
+        """What facts may ask for."""
+        return self.believed or self.app.installation(self.installation).permissions
+
+    def known(self, repository: FakeRepository) -> Repository:
+        """The repository as a listing told it."""
+        return next(r for r in self.app.installation_repositories(self.installation) if r.id == repository.id)
+
+    def together(
+        self, repositories: Sequence[FakeRepository], names: Sequence[str] = ()
+    ) -> dict[int, Facts | Gone]:
+        """Facts of repositories by shared documents; the journal holds their requests alone."""
+        known = [self.known(r) for r in repositories]
+        wanted = names or needed_facts(REGISTRY, DEFAULT)
+        batch = self.app.batch(self.installation, known)
+        batch.declare(declared_selections(REGISTRY, wanted, self.granted))
+        self.server.journal.clear()
+        facts = settle_all(batch, [self._asking(batch, r, wanted) for r in known])
+        return {r.id: told for r, told in zip(known, facts, strict=True)}
+
+    def _asking(self, batch: Batch, known: Repository, names: Any) -> Any:
+        reader = batch.reader(known.id)
+        kept: list[Collection] = []
+
+        def ask() -> Facts:
+            if not kept:
+                repository = reader.repository()
+                commit = "" if repository.empty else reader.head(repository.default_branch)
+                kept.append(self._collection(reader, repository, commit, names))
+            return facts_of(kept[0])
+
+        return ask
+
+    def _collection(self, reader: RepoReader, repository: Repository, commit: str, names: Any) -> Collection:
+        return Collection(
+            REGISTRY,
+            names,
+            {
+                "reader": reader,
+                "owner": self.app.owner(self.installation, repository.owner),
+                "auditor": Zizmor(),
+                "licences": Licences(),
+                "commit": commit,
+                "branch": "" if repository.empty else repository.default_branch,
+                "now": self.clock.now(),
+                "custom_rules": (),
+                "properties": None,
+            },
+            tolerate=True,
+            granted=self.granted,
+        )
+
+    def alone(self, repository: FakeRepository, names: Sequence[str]) -> Facts:
+        """The same through REST, call by call."""
+        with self.app.reader(self.installation, repository.id) as reader:
+            told = reader.repository()
+            commit = "" if told.empty else reader.head(told.default_branch)
+            return facts_of(self._collection(reader, told, commit, names))
+
+    def cloned(self, repository: FakeRepository, folder: Path, names: Sequence[str]) -> Facts:
+        """The same from a clone."""
+        subprocess.run(
+            ["git", "clone", "-q", "--mirror", str(repository.git.path), str(folder)],
+            check=True,
+            capture_output=True,
+        )
+        with open_clone(folder) as reader:
+            head = reader.head(repository.default_branch)
+            return collect(
+                REGISTRY,
+                names,
+                reader=reader,
+                auditor=Zizmor(),
+                licences=Licences(),
+                commit=head,
+                branch=repository.default_branch,
+                now=self.clock.now(),
+                tolerate=False,
+            )
+
+    def kinds(self) -> Counter[str]:
+        """How many requests went to GraphQL, and how many elsewhere by path."""
+        return Counter(
+            "graphql" if request.path.endswith("/graphql") else request.path
+            for request in self.server.journal
+        )
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    clock = ManualClock()
+    fake = FakeGitHub(tmp_path, clock=clock)
+    fake.create_organisation("acme")
+    installation = fake.install("acme")
+    server = Loopback(fake)
+    settings = Settings(
+        home=tmp_path,
+        github_url=server.url,
+        app_id=fake.app.id,
+        private_key=fake.app_private_key_pem,
+        webhook_secrets=("w",),
+    )
+    app = build(
+        settings,
+        ledger=Pauses(clock),
+        clock=clock,
+        metrics=Counts(),
+        bounds=Bounds(read_s=30, call_s=60, backoff_s=0.001),
+        sleep=lambda _s: None,
+    )
+    yield Scene(fake, server, clock, app, installation)
+    server.close()
+    fake.close()
+
+
+def rocket(scene: Scene) -> FakeRepository:
+    """A repository with something of everything."""
+    files = {path: text.encode("utf-8", "surrogateescape") for path, text in FILES.items()}
+    repository = scene.fake.create_repository("acme", "rocket", files=cast("Any", files))
+    repository.description, repository.topics = "A rocket", ["space"]
+    fake = scene.fake
+    fake.push(repository, "done", {"d": "1"}, message="done")
+    fake.push(repository, "main", {"d": "1"}, parents=(repository.branches["done"],), message="goes on")
+    fake.push(repository, "work", {"w": "1"}, message="work")
+    fake.push(repository, "clash", {"README.md": "theirs"}, message="theirs")
+    fake.push(repository, "main", {"README.md": "ours " * 100}, message="ours")
+    fake.push(repository, "fresh", {"f": "1"}, parents=(repository.branches["main"],), message="fresh")
+    fake.open_pull_request(repository, "clash", "main", title="Clash")
+    fake.open_pull_request(repository, "fresh", "main", title="Fresh")
+    return repository
+
+
+FROM_FILES = tuple(
+    name for name, spec in REGISTRY.facts.items() if spec.file_fed and "owner" not in spec.needs
+)
+BOTH = (
+    *FROM_FILES,
+    "about",
+    "branches",
+    "open_pull_requests",
+    "default_head",
+    "side_branches",
+    "mergeability",
+    "drifts",
+    "changelog",
+    "binaries",
+)
+
+
+def test_documents_tell_what_single_calls_tell(scene: Scene) -> None:
+    """Fact by fact, value by value."""
+    repository = rocket(scene)
+    single = scene.alone(repository, BOTH)
+    shared = scene.together([repository], BOTH)[repository.id]
+    assert not isinstance(shared, Gone)
+
+    for name in BOTH:
+        assert _comparable(shared[name]) == _comparable(single[name]), name
+
+
+def _comparable(value: Any) -> Any:
+    """Without what single calls do not tell, or only at a price that they do not pay."""
+    match value:
+        case Branches():
+            return [(b.name, b.head) for b in value.listed], value.more
+        case OpenPullRequests():
+            return [_single(pull) for pull in value.listed], value.more
+        case SideBranches():
+            in_use = [
+                replace(b, committed_at=None, merged=None) if b.pull_request else b for b in value.measured
+            ]
+            return replace(value, measured=tuple(in_use))
+    return value
+
+
+def _single(pull: PullRequest) -> PullRequest:
+    return replace(
+        pull, mergeable=None, cross_repository=None, maintainer_can_modify=None, review_decision="", bot=False
+    )
+
+
+def test_documents_tell_what_a_clone_tells(scene: Scene, tmp_path: Path) -> None:
+    """All that files tell, and how branches stand."""
+    repository = rocket(scene)
+    names = (*FROM_FILES, "default_head", "binaries")
+    cloned = scene.cloned(repository, tmp_path / "clone.git", names)
+    shared = scene.together([repository], names)[repository.id]
+    assert not isinstance(shared, Gone)
+
+    for name in names:
+        if isinstance(cloned[name], Unknown):
+            continue
+        assert shared[name] == cloned[name], name
+
+
+def test_many_repositories_share_documents(scene: Scene) -> None:
+    """Twelve small repositories cost a pulse, a document, one for the files, and one tree each."""
+    made = [
+        scene.fake.create_repository("acme", f"r{n}", files={"README.md": f"# {n}\n", "LICENSE": "MIT"})
+        for n in range(12)
+    ]
+
+    facts = scene.together(made)
+
+    assert not [told for told in facts.values() if isinstance(told, Gone)]
+    kinds = scene.kinds()
+    assert kinds["graphql"] <= 6
+
+
+def test_a_repository_that_went_harms_no_other(scene: Scene) -> None:
+    """It is gone; the others are told."""
+    made = [scene.fake.create_repository("acme", f"r{n}", files={"README.md": "x"}) for n in range(3)]
+    known = [scene.known(r) for r in made]
+    made[1].deleted = True
+    batch = scene.app.batch(scene.installation, known)
+
+    found = settle_all(batch, [batch.reader(r.id).repository for r in known])
+
+    assert isinstance(found[1], Gone)
+    assert [f.full_name for f in found if isinstance(f, Repository)] == ["acme/r0", "acme/r2"]
+
+
+def test_an_empty_repository_is_told_as_empty(scene: Scene) -> None:
+    """It has no branch, and the name that its first branch will get is the one known."""
+    repository = scene.fake.create_repository("acme", "new")
+    known = scene.known(repository)
+    batch = scene.app.batch(scene.installation, [known])
+
+    (told,) = settle_all(batch, [batch.reader(known.id).repository])
+
+    assert isinstance(told, Repository)
+    assert told.empty
+    assert told.default_branch == known.default_branch
+
+
+def test_without_graphql_repositories_are_read_one_by_one(scene: Scene) -> None:
+    """An emulator that knows REST alone serves all that REST tells; the rest is unknown, with the reason."""
+    repository = scene.fake.create_repository("acme", "r", files={"README.md": "x"})
+    known = scene.known(repository)
+    missing = Response(404, {"Content-Type": "application/json"}, b'{"message": "Not Found"}')
+    scene.server.after = lambda request, response: missing if request.path == "/graphql" else response
+    batch = scene.app.batch(scene.installation, [known])
+
+    (told,) = settle_all(batch, [lambda: batch.reader(known.id).repository()])
+
+    assert isinstance(told, Repository)
+    assert told.full_name == "acme/r"
+
+
+def test_the_last_calls_of_an_hour_are_kept_for_answers(scene: Scene) -> None:
+    """Settings that cost a call are unknown for the time being; what documents tell is told."""
+    repository = scene.fake.create_repository("acme", "r", files={"README.md": "x"})
+    scene.fake.limits.core = 30
+    names = ("webhooks", "community_files")
+    scene.known(repository)
+
+    with scene.app.reader(scene.installation, repository.id) as reader:
+        for _ in range(27):
+            reader.permission("octocat", 1)
+    facts = scene.together([repository], names)[repository.id]
+
+    assert not isinstance(facts, Gone)
+    assert isinstance(facts["webhooks"], Unknown)
+    assert facts["webhooks"].reason is Reason.LIMIT
+    assert not isinstance(facts["community_files"], Unknown)

@@ -1,0 +1,60 @@
+"""Check 84 in all its outcomes."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.checks.ci.obfuscated_workflows import Config, obfuscated_workflows
+from bot.model.facts import WorkflowAudit
+from bot.model.verdicts import Outcome, Reason, Severity
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "expected"),
+    [
+        pytest.param("obfuscation", {"severity": Severity.LOW}, Outcome.FAIL, id="roundabout"),
+        pytest.param("obfuscation", {"severity": Severity.INFO}, Outcome.PASS, id="hard to analyse"),
+        pytest.param("unpinned-uses", {}, Outcome.PASS, id="another audit"),
+    ],
+)
+def test_what_counts(audit, finding, public, name, changes, expected):
+    """What is only hard to analyse is no fault."""
+    found = audit(finding(name, "the feature", **changes))
+
+    assert obfuscated_workflows(found, public, Config()).outcome is expected
+
+
+def test_tells_where_and_how_bad(audit, finding, public):
+    """At the line, weighing as the check does, under a key that does not move with the line."""
+    found = [finding("obfuscation", "the feature", line=line, severity=Severity.LOW) for line in (3, 9)]
+
+    verdict = obfuscated_workflows(audit(*found), public, Config())
+
+    assert verdict.summary == "something is written in a roundabout way in 1 of 1 workflow"
+    assert verdict.evidence[0].text == "m: the feature"
+    assert [(e.place.line, e.severity) for e in verdict.evidence] == [(3, None), (9, None)]
+    assert len({e.key for e in verdict.evidence}) == 2
+    moved = obfuscated_workflows(audit(replace(found[0], line=5)), public, Config())
+    assert moved.evidence[0].key == verdict.evidence[0].key
+
+
+@pytest.mark.parametrize(("heed", "expected"), [(True, Outcome.PASS), (False, Outcome.FAIL)])
+def test_a_comment_silences(audit, finding, public, heed, expected):
+    """Unless policy says otherwise; the number is told."""
+    found = audit(finding("obfuscation", severity=Severity.LOW, ignored=True))
+
+    verdict = obfuscated_workflows(found, public, Config(heed_comments=heed))
+
+    assert verdict.outcome is expected
+    assert ("1 silenced by comments" in verdict.summary) is heed
+
+
+def test_nothing_to_judge(audit, finding, public):
+    """No workflow, none that runs, or none that could be audited."""
+    found = audit(finding("obfuscation", severity=Severity.LOW))
+
+    assert obfuscated_workflows(WorkflowAudit((), ()), public, Config()).outcome is Outcome.NOT_APPLICABLE
+    archived = obfuscated_workflows(found, replace(public, archived=True), Config())
+    assert archived.outcome is Outcome.NOT_APPLICABLE
+    unread = obfuscated_workflows(audit(problem="not YAML"), public, Config())
+    assert (unread.outcome, unread.reason) == (Outcome.UNKNOWN, Reason.FAULT)
