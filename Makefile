@@ -4,9 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOAK_MINUTES ?= 20
 SOAK_SEED ?=
+FUZZ_ROUNDS ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench soak docs clean
+.PHONY: help demo test fuzz check format bench soak docs clean
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,10 @@ test: $(VENV)/.installed ## install into .venv and run every test that this mach
 	$(BIN)/python -m coverage erase
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/python -m coverage report --fail-under=90 --format=total
+
+fuzz: $(VENV)/.installed ## run the property tests FUZZ_ROUNDS (10) times, each with examples never tried before
+	@for round in $$(seq $(FUZZ_ROUNDS)); do \
+	  PLUMBLINE_RANDOM_TESTS=1 $(BIN)/python -m pytest -q -m hypothesis tests/unit $(PYTEST_ARGS) || exit 1; done
 
 check: $(VENV)/.installed ## style and security lint, types, import layers, generated docs
 	$(BIN)/ruff format --check .
