@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.engine.context import Context
+from bot.engine.each_installation import submit_for_each
 from bot.engine.judging_owner import judge_owner
 from bot.model.events import Lane
-from bot.spec import Payload, Submission, job
+from bot.spec import Payload, job
 
 
 class JudgeOrganisation(Payload):
@@ -20,12 +21,7 @@ class JudgeOrganisation(Payload):
 @job("judge-organisation", payload=JudgeOrganisation, timeout_s=300, every_s=86400, lane=Lane.SWEEP)
 def judge_organisation(payload: JudgeOrganisation, context: Context) -> None:
     """Read the organisation's settings and keep the verdicts; the roll-up shows them."""
-    runtime = context.runtime
     if payload.installation_id:
         judge_owner(context, payload.installation_id)
-        return
-    runtime.submit(
-        Submission(JudgeOrganisation(installation_id=installation.id), Lane.SWEEP)
-        for installation in runtime.store.installations()
-        if not installation.suspended
-    )
+    else:
+        submit_for_each(context.runtime, payload)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bot.engine.context import Context
+from bot.engine.each_installation import submit_for_each
 from bot.engine.rolling_up import roll_up
 from bot.model.events import Lane
-from bot.spec import Payload, Submission, job
+from bot.spec import Payload, job
 
 
 class PublishRollUp(Payload):
@@ -20,12 +21,7 @@ class PublishRollUp(Payload):
 @job("publish-roll-up", payload=PublishRollUp, timeout_s=900, every_s=86400, lane=Lane.SWEEP)
 def publish_roll_up(payload: PublishRollUp, context: Context) -> None:
     """Sum up what is kept, keep a sample of the day, and edit the page where policy wants one."""
-    runtime = context.runtime
     if payload.installation_id:
         roll_up(context, payload.installation_id)
-        return
-    runtime.submit(
-        Submission(PublishRollUp(installation_id=installation.id), Lane.SWEEP)
-        for installation in runtime.store.installations()
-        if not installation.suspended
-    )
+    else:
+        submit_for_each(context.runtime, payload)
