@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from types import MappingProxyType
 import click
 
 from bot.model.errors import UserError
+from bot.model.verdicts import Scope
 
 LONGEST = 30
 """Characters of a name, so that what is written keeps to the length of a line."""
@@ -22,6 +24,8 @@ FAMILIES = (
     *("community", "ownership", "protection", "ci", "dependencies", "release", "staleness", "alignment"),
     "organisation",
 )
+
+SCOPES = tuple(scope.value for scope in Scope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,12 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     show_default=True,
     help=f"Of a check: {', '.join(FAMILIES)}, or your own.",
 )
+@click.option(
+    "--scope",
+    type=click.Choice(SCOPES),
+    help="Of a check: whether it judges each repository, or the organisation once. The latter by itself for "
+    "the family organisation.",
+)
 @click.option("--event", default="release", show_default=True, help="Of a handler: the event of GitHub.")
 @click.option(
     "--package",
@@ -85,14 +95,17 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
     default=Path(),
     help="The folder to write into; the current one when not given.",
 )
-def new(kind: str, name: str, family: str, event: str, package: str | None, root: Path) -> None:
+def new(
+    kind: str, name: str, family: str, scope: str | None, event: str, package: str | None, root: Path
+) -> None:
     """Write a new plug-in of KIND called NAME, with its test.
 
     What is written works at once: it passes ruff, mypy and its test. Change it into what you need.
 
     In a clone of Plumbline the files go where their kind lies; elsewhere name your --package.
     """
-    made = write(kind, name, family=family, event=event, package=package, root=root)
+    chosen = Scope(scope) if scope else scope_of(family)
+    made = write(kind, name, family=family, scope=chosen, event=event, package=package, root=root)
     for path in made.paths:
         click.echo(f"wrote {path.relative_to(root.resolve()) if root == Path() else path}")
     click.echo(f"test  python -m pytest {made.paths[-1]}")
@@ -107,7 +120,14 @@ class Made:
     after: str
 
 
-def write(kind: str, name: str, *, family: str, event: str, package: str | None, root: Path) -> Made:
+def scope_of(family: str) -> Scope:
+    """What the checks of a family judge where nobody says."""
+    return Scope.ORGANISATION if family == Scope.ORGANISATION else Scope.REPOSITORY
+
+
+def write(
+    kind: str, name: str, *, family: str, scope: Scope, event: str, package: str | None, root: Path
+) -> Made:
     """Write a plug-in and its test below ``root``.
 
     Raises:
@@ -132,8 +152,9 @@ def write(kind: str, name: str, *, family: str, event: str, package: str | None,
         "module": ".".join(module.relative_to(root).with_suffix("").parts),
     }
     ours = frozenset({package.partition(".")[0]}) if package else frozenset({"bot", "handlers", "jobs"})
-    _fill(f"{kind}.py.tmpl", module, filled, ours)
-    _fill(f"{kind}_test.py.tmpl", test, filled, ours)
+    template = f"{scope}_{kind}" if (kind, scope) == ("check", Scope.ORGANISATION) else kind
+    _fill(f"{template}.py.tmpl", module, filled, ours)
+    _fill(f"{template}_test.py.tmpl", test, filled, ours)
     for init in packages:
         init.write_text('"""Plug-ins of ours for Plumbline."""\n', encoding="utf-8")
     after = KINDS[kind].after
@@ -214,20 +235,21 @@ def _fill(template: str, path: Path, values: Mapping[str, str], ours: frozenset[
 
 
 def arranged(source: str, ours: frozenset[str]) -> str:
-    """Source whose imports, one on each line, are in the order that isort wants.
+    """Source whose imports are in the order that isort wants.
 
     Args:
+        source: its imports stand on one line each, or in brackets over several.
         ours: top-level packages of the project that the source is written for.
     """
-    lines = source.splitlines()
-    imports = [line for line in lines if line.startswith(("from ", "import "))]
+    imports = re.findall(r"^(?:from|import) (?:[^(\n]*\([^)]*\)|[^\n]*)$", source, re.MULTILINE)
     sections: dict[int, list[str]] = {}
-    for line in imports:
-        top = line.split()[1].partition(".")[0]
+    for statement in imports:
+        top = statement.split()[1].partition(".")[0]
         rank = 0 if top == "__future__" else 1 if top in sys.stdlib_module_names else 3 if top in ours else 2
-        sections.setdefault(rank, []).append(line)
+        sections.setdefault(rank, []).append(statement)
     for section in sections.values():
-        section.sort(key=lambda line: (line.startswith("from "), line.split()[1]))
+        section.sort(key=lambda statement: (statement.startswith("from "), statement.split()[1]))
     block = "\n\n".join("\n".join(sections[rank]) for rank in sorted(sections))
-    start, end = lines.index(imports[0]), lines.index(imports[-1])
-    return "\n".join([*lines[:start], block, *lines[end + 1 :]]) + "\n"
+    start = source.index(imports[0])
+    end = source.index(imports[-1]) + len(imports[-1])
+    return source[:start] + block + source[end:]

@@ -51,10 +51,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_in_the_projects_own_tree_everything_passes_its_tools(tree: Path) -> None:
-    """All four kinds, under the project's own settings of ruff, mypy, the import layers and pytest."""
+    """All four kinds, and a check of the organisation, by ruff, mypy and pytest as the project sets them."""
     made = []
     for kind in KINDS:
         made += written(call(kind, f"brand-new-{kind}", "--root", str(tree)))
+    made += written(call("check", "brand-new-rule", "--family", "organisation", "--root", str(tree)))
 
     assert [str(Path(path).relative_to(tree)) for path in made] == [
         "bot/checks/community/brand_new_check.py",
@@ -65,6 +66,8 @@ def test_in_the_projects_own_tree_everything_passes_its_tools(tree: Path) -> Non
         "tests/unit/handlers/test_brand_new_handler.py",
         "bot/facts/brand_new_fact.py",
         "tests/unit/facts/test_brand_new_fact.py",
+        "bot/checks/organisation/brand_new_rule.py",
+        "tests/unit/checks/organisation/test_brand_new_rule.py",
     ]
     run(tree, "ruff", "check", "--no-cache", *made)
     run(tree, "ruff", "format", "--no-cache", "--check", *made)
@@ -74,7 +77,8 @@ def test_in_the_projects_own_tree_everything_passes_its_tools(tree: Path) -> Non
         [
             sys.executable,
             "-c",
-            "from bot.registry import load; r = load(); print(*r.checks, *r.facts, *r.commands)",
+            "from bot.registry import load; r = load(); "
+            "print(*(f'{c.scope}:{c.name}' for c in r.checks.values()), *r.facts, *r.commands)",
         ],
         cwd=tree,
         capture_output=True,
@@ -82,7 +86,12 @@ def test_in_the_projects_own_tree_everything_passes_its_tools(tree: Path) -> Non
         check=True,
         env={**unmeasured(), "PYTHONPATH": str(tree)},
     )
-    assert {"brand-new-check", "brand_new_fact", "brand-new-command"} <= set(found.stdout.split())
+    assert {
+        "repository:brand-new-check",
+        "organisation:brand-new-rule",
+        "brand_new_fact",
+        "brand-new-command",
+    } <= set(found.stdout.split())
 
 
 def test_in_a_plug_in_everything_passes_with_the_tools_own_settings(tmp_path: Path) -> None:
@@ -90,13 +99,18 @@ def test_in_a_plug_in_everything_passes_with_the_tools_own_settings(tmp_path: Pa
     results = [
         call(kind, f"our-{kind}", "--package", "acme.rules", "--root", str(tmp_path)) for kind in KINDS
     ]
+    results.append(
+        call(
+            "check", "our-rule", "--scope", "organisation", "--package", "acme.rules", "--root", str(tmp_path)
+        )
+    )
     made = [path for result in results for path in written(result)]
 
     assert {str(Path(p).relative_to(tmp_path)) for p in made} == {
         "acme/__init__.py",
         "acme/rules/__init__.py",
-        *(f"acme/rules/our_{kind}.py" for kind in KINDS),
-        *(f"tests/test_our_{kind}.py" for kind in KINDS),
+        *(f"acme/rules/our_{name}.py" for name in (*KINDS, "rule")),
+        *(f"tests/test_our_{name}.py" for name in (*KINDS, "rule")),
     }
     assert 'acme = "acme.rules"' in results[0].output
     run(tmp_path, "ruff", "check", "--no-cache", "--isolated", "--select", "E,F,I", "--ignore", "E501", ".")
@@ -157,9 +171,9 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 def test_imports_are_in_order() -> None:
-    """The standard library, what is installed, what is ours; each by name."""
-    source = "import pytest\nfrom z import a\nfrom acme.x import b\nfrom pathlib import Path\n\nX = 1\n"
+    """The standard library, what is installed, what is ours; each by name, also one of several lines."""
+    source = "import pytest\nfrom z import (\n    a,\n)\nfrom acme.x import b\nfrom os import path\n\nX = 1\n"
 
     assert arranged(source, frozenset({"acme"})) == (
-        "from pathlib import Path\n\nimport pytest\nfrom z import a\n\nfrom acme.x import b\n\nX = 1\n"
+        "from os import path\n\nimport pytest\nfrom z import (\n    a,\n)\n\nfrom acme.x import b\n\nX = 1\n"
     )
