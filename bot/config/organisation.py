@@ -102,9 +102,12 @@ class OrganisationPolicy:
     @property
     def asks_properties(self) -> bool:
         """Some selector, or some check of the file, asks for custom properties."""
-        return any(selector.properties for selector in self.selectors) or any(
-            isinstance(custom.rule, PropertyRule) for custom in self.custom
-        )
+        return self.judges_properties or any(selector.properties for selector in self.selectors)
+
+    @property
+    def judges_properties(self) -> bool:
+        """Some check of the file is about a custom property."""
+        return any(isinstance(custom.rule, PropertyRule) for custom in self.custom)
 
     @property
     def custom(self) -> tuple[CustomCheck, ...]:

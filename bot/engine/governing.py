@@ -7,7 +7,6 @@ the store, and what was compiled from them is kept in the process by content.
 from __future__ import annotations
 
 import hashlib
-import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
@@ -21,9 +20,9 @@ from bot.config.organisation_file import read_organisation
 from bot.config.policy import DEFAULT, POLICY_PATH, Exemption, Policy, PolicyFile, Said
 from bot.config.policy_file import SIZE_LIMIT, PolicyErrors, Strangers, read_policy_file
 from bot.config.selection import EVERYTHING, Selection
-from bot.json_nodes import Node
-from bot.model.attributes import Attributes, Described, Properties
-from bot.model.errors import Malformed, PermissionMissing, PolicyError
+from bot.engine.describing import properties_in
+from bot.model.attributes import Attributes, Described
+from bot.model.errors import Malformed, PolicyError
 from bot.model.facts import EntryKind, Repository, TreeEntry
 from bot.ports import RepoReader, Store, StoredExemption, StoredOrganisation, StoredPolicy
 from bot.registry import Registry
@@ -31,8 +30,6 @@ from bot.selections import TOPICS, directory
 from bot.selections import Selection as Asked
 
 T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
 
 POLICY_FOLDER = directory(".github")
 """Where the policy file lies: its blob id is asked with the first document."""
@@ -190,34 +187,10 @@ def _described(
         about = reader.about()
         now = replace(now, topics=about.topics, language=about.language)
     if organisation.asks_properties and now.properties is None:
-        now = replace(now, properties=_properties(reader))
+        now = replace(now, properties=properties_in(reader))
     if now != (kept or Described()):
         store.save_described({repository_id: now})
     return now
-
-
-def _properties(reader: RepoReader) -> Properties | None:
-    """The custom properties of one repository; None when they can not be read."""
-    try:
-        answer = reader.rest("/properties/values", permission="metadata: read")
-        return properties_of(answer) if answer else {}
-    except (PermissionMissing, Malformed) as error:
-        logger.warning("custom properties can not be read", extra={"why": str(error)})
-        return None
-
-
-def properties_of(listed: Node) -> Properties:
-    """Custom properties as GitHub lists them: each holds nothing, a text, or several."""
-    return {item["property_name"].text(): _values(item.optional("value")) for item in listed.items()}
-
-
-def _values(value: Node | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    try:
-        return (value.text(),)
-    except Malformed:
-        return tuple(part.text() for part in value.items())
 
 
 # The file of a commit

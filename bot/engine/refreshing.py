@@ -18,28 +18,25 @@ from bot.config.organisation_file import read_organisation
 from bot.config.policy import Notice
 from bot.config.policy_file import PolicyErrors
 from bot.engine.context import Context, Runtime
+from bot.engine.describing import describe, properties_in
 from bot.engine.governing import (
     compiled_organisation,
     entry_at,
+    kept_organisation,
     lay,
     oid_at,
-    properties_of,
     proposed_policy,
     read_entry,
 )
 from bot.engine.publish import publish_check_run
-from bot.json_nodes import Node
-from bot.model.attributes import Attributes, Described, Properties
-from bot.model.errors import Gone, InstallationGone, Malformed, PermissionMissing, PolicyError, Rejected
+from bot.model.attributes import Attribute, Attributes, Described
+from bot.model.errors import Gone, InstallationGone, PolicyError, Rejected
 from bot.model.facts import Repository, TreeEntry, Visibility
-from bot.ports import OwnerReader, RepoReader, StoredEffect, StoredOrganisation
+from bot.ports import RepoReader, StoredEffect, StoredOrganisation
 from bot.registry import Registry
 from bot.report.config_run import render_config_errors
 
 logger = logging.getLogger(__name__)
-
-MOST_REPOSITORIES = 20_000
-"""Repositories of a team, or with properties, that are read of one organisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,6 @@ def refresh_organisation(runtime: Runtime, installation_id: int, owner: str) -> 
     registry, store = runtime.registry, runtime.store
     kept = store.organisation(installation_id)
     before = compiled_organisation(registry, kept)
-    described_before = store.described(installation_id)
     found = _find(runtime, installation_id, owner)
     now = StoredOrganisation(runtime.clock.now())
     refreshed = Refreshed()
@@ -104,21 +100,68 @@ def refresh_organisation(runtime: Runtime, installation_id: int, owner: str) -> 
         now, refreshed = _taken(runtime, installation_id, found, kept, now)
     store.save_organisation(installation_id, now)
     after = compiled_organisation(registry, now)
-    described = _describe(runtime, installation_id, owner, after, described_before)
-    changed = {id_: said for id_, said in described.items() if described_before.get(id_) != said}
-    if changed:
-        store.save_described(changed)
-    concerned = (
-        ()
-        if kept is None
-        else concerned_by(
-            registry,
-            (before, described_before),
-            (after, described),
-            store.repositories(installation_id),
-        )
-    )
+    sides = _described(runtime, installation_id, owner, teams=after.teams, properties=after.asks_properties)
+    if kept is None:
+        return refreshed
+    repositories = store.repositories(installation_id)
+    concerned = concerned_by(registry, (before, sides[0]), (after, sides[1]), repositories)
     return replace(refreshed, concerned=concerned)
+
+
+def regroup(runtime: Runtime, installation_id: int, owner: str, attribute: Attribute) -> tuple[int, ...]:
+    """Read anew which repositories have teams or properties that the policy asks for, and keep it.
+
+    Nothing is asked where the policy does not.
+
+    Returns:
+        Ids of the repositories for which the policy means something else now.
+    """
+    registry, store = runtime.registry, runtime.store
+    policy = kept_organisation(registry, store, installation_id)
+    teams = policy.teams if attribute is Attribute.TEAMS else ()
+    properties = policy.asks_properties and attribute is Attribute.PROPERTIES
+    before, after = _described(runtime, installation_id, owner, teams=teams, properties=properties)
+    repositories = store.repositories(installation_id)
+    return concerned_by(registry, (policy, before), (policy, after), repositories)
+
+
+def regroup_one(runtime: Runtime, installation_id: int, repository_id: int) -> bool:
+    """Read the properties of one repository anew, if the policy asks for any, and keep them.
+
+    Returns:
+        Whether the policy means something else for it now.
+
+    Raises:
+        Gone: it is no more.
+    """
+    registry, store = runtime.registry, runtime.store
+    policy = kept_organisation(registry, store, installation_id)
+    known = store.repository(repository_id)
+    if known is None or known[0] != installation_id or not policy.asks_properties:
+        # One that is new to us is asked for its properties when it is judged.
+        return False
+    with runtime.github.reader(installation_id, repository_id) as reader:
+        properties = properties_in(reader)
+    before = store.description(repository_id) or Described()
+    if properties is None or before.properties == properties:
+        return False
+    after = replace(before, properties=properties)
+    store.save_described({repository_id: after})
+    sides = ((policy, {repository_id: before}), (policy, {repository_id: after}))
+    return bool(concerned_by(registry, *sides, [known[1]]))
+
+
+def _described(
+    runtime: Runtime, installation_id: int, owner: str, *, teams: tuple[str, ...], properties: bool
+) -> tuple[Mapping[int, Described], Mapping[int, Described]]:
+    """What was known of all repositories, and what is known and kept now."""
+    # Events tell of single repositories sooner than an answer that is kept for a while.
+    account = runtime.github.owner(installation_id, owner, fresh=True)
+    before, after = describe(runtime.store, installation_id, account, teams=teams, properties=properties)
+    changed = {id_: said for id_, said in after.items() if before.get(id_) != said}
+    if changed:
+        runtime.store.save_described(changed)
+    return before, after
 
 
 def concerned_by(
@@ -136,11 +179,12 @@ def concerned_by(
         said = described.get(repository.id)
         selection = select(policy, Attributes.of(repository, said))
         key = (id(policy), selection.enrolled, selection.members, in_ring(repository.id, policy.ring))
+        judged = said.properties if said and policy.judges_properties else None
         if key not in known:
             laid = lay(registry, policy, repository, said)
             locks = frozenset(lock for lock, _ in laid.effective.locks)
             known[key] = (selection.enrolled, laid.policy, locks)
-        return known[key]
+        return known[key], judged
 
     return tuple(r.id for r in repositories if meaning(before, r) != meaning(after, r))
 
@@ -329,83 +373,3 @@ def _proposed_organisation(
     except PolicyErrors as problem:
         return Proposed(problem.errors)
     return Proposed(notices=policy.notices)
-
-
-# What selectors ask for
-
-
-def _describe(
-    runtime: Runtime,
-    installation_id: int,
-    owner: str,
-    policy: OrganisationPolicy,
-    kept: Mapping[int, Described],
-) -> dict[int, Described]:
-    """What is known of each repository, with teams and properties read anew where they are asked for.
-
-    What GitHub does not tell stays as it was known; without the permission that is not known.
-    """
-    if not (policy.teams or policy.asks_properties):
-        return dict(kept)
-    account = runtime.github.owner(installation_id, owner)
-    teams = _teams(account, policy.teams) if policy.teams else None
-    properties = _properties(account) if policy.asks_properties else None
-    # Scans of new repositories keep what they learn meanwhile.
-    described = runtime.store.described(installation_id)
-    for repository in runtime.store.repositories(installation_id):
-        told = described.get(repository.id, Described())
-        if teams is not None:
-            told = replace(told, teams=teams.get(repository.id, ()))
-        if properties is not None and not account.organisation:
-            told = replace(told, properties={})
-        elif properties is not None and repository.id in properties:
-            # A listing is kept for a while: whom it lacks is newer than it, and is asked by itself.
-            told = replace(told, properties=properties[repository.id])
-        if told != Described():
-            described[repository.id] = told
-    return described
-
-
-def _teams(account: OwnerReader, slugs: tuple[str, ...]) -> dict[int, tuple[str, ...]] | None:
-    """Repository id -> those of the teams that have it; None when that can not be known."""
-    found: dict[int, tuple[str, ...]] = {}
-    try:
-        for slug in slugs if account.organisation else ():
-            path = f"/teams/{_segment(slug)}/repos"
-            for item in _listed(account, path, "members: read") or ():
-                number = item["id"].number()
-                found[number] = (*found.get(number, ()), slug)
-    except (PermissionMissing, Malformed) as error:
-        logger.warning("teams can not be read", extra={"why": str(error)})
-        return None
-    return found
-
-
-def _properties(account: OwnerReader) -> dict[int, Properties] | None:
-    """Repository id -> custom properties; None when they can not be known."""
-    try:
-        if not account.organisation:
-            return {}
-        listed = _listed(account, "/properties/values", "organization_custom_properties: read")
-        if listed is None:
-            # An older GitHub Enterprise Server has none.
-            return None
-        return {item["repository_id"].number(): properties_of(item["properties"]) for item in listed}
-    except (PermissionMissing, Malformed) as error:
-        logger.warning("custom properties can not be read", extra={"why": str(error)})
-        return None
-
-
-def _listed(account: OwnerReader, path: str, permission: str) -> tuple[Node, ...] | None:
-    """The whole of a listing; None when there is none. Raises Malformed when it is too long."""
-    answer = account.rest(path, items=MOST_REPOSITORIES, permission=permission)
-    if answer is None:
-        return None
-    if answer["more"].flag():
-        raise Malformed(f"more than {MOST_REPOSITORIES} entries, and a part would look like the whole")
-    return answer["items"].items()
-
-
-def _segment(slug: str) -> str:
-    """A slug as a part of a path; a text that can be none names no team."""
-    return "".join(c if (c.isascii() and c.isalnum()) or c in "-_" else "-" for c in slug.lower())[:100]

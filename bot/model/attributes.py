@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from bot.model.facts import Repository, Visibility
 
 Properties = Mapping[str, tuple[str, ...]]
 """Custom properties: name -> values, more than one where several can be chosen."""
+
+
+class Attribute(StrEnum):
+    """What the owner tells of all its repositories at once."""
+
+    TEAMS = "teams"
+    PROPERTIES = "properties"
 
 
 @dataclass(frozen=True, slots=True)

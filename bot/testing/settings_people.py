@@ -621,11 +621,16 @@ class Settings(World):
         required: bool = False,
         default: PropertyValue = None,
         allowed: Sequence[str] = (),
+        actor: str = "octocat",
     ) -> PropertyDefinition:
-        """Define a custom property: string, single_select, multi_select, true_false or url."""
+        """Define a custom property, or anew: string, single_select, multi_select, true_false or url."""
         with self.transaction():
+            account, person = self.account(organisation), self.account(actor)
             found = PropertyDefinition(name, kind, required, default, tuple(allowed))
-            self.account(organisation).settings.properties[name] = found
+            action = "updated" if name in account.settings.properties else "created"
+            account.settings.properties[name] = found
+            body = {"definition": shown.definition(self.render, account, found)}
+            self._emit_organisation("custom_property", action, lambda: body, account, person)
             return found
 
     def set_properties(

@@ -35,6 +35,7 @@ EVENT_NEEDS = {
     "check_run": "checks",
     "check_suite": "checks",
     "create": "contents",
+    "custom_property": "organization_custom_properties",
     "custom_property_values": "organization_custom_properties",
     "delete": "contents",
     "dependabot_alert": "vulnerability_alerts",

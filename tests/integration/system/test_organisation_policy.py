@@ -127,28 +127,67 @@ class TestInForce:
         since = system.mark()
         new = system.create("new", HEALTHY)
         system.push(new, {"a.txt": "a"})
-        asked = [entry.path for entry in system.calls("GET", "/properties/", since=since)]
-        assert asked == [f"/repositories/{new.id}/properties/values"]
+        asked = {entry.path for entry in system.calls("GET", "/properties/", since=since)}
+        assert asked == {"/orgs/acme/properties/values", f"/repositories/{new.id}/properties/values"}
         assert publish_of(system, new) is None
 
-    def test_a_listing_from_before_a_repository_says_nothing_of_its_properties(
+    def test_a_property_moves_a_repository_to_its_group_at_once(
         self, system: System, installation: int, home: FakeRepository, app: FakeRepository
     ) -> None:
-        """What the organisation lists is kept for a quarter of an hour."""
-        system.fake.set_properties(app, {"tier": "2"})
+        """One call, for that repository alone; a listing that is kept for a while does not undo it."""
         system.push(
             home, {ORG: "groups:\n- {name: first, when: {properties: {tier: 1}}, publish: observe}\n"}
         )
-        system.simulator.hooks.pause()
-        new = system.fake.create_repository("acme", "new", files=HEALTHY)
-        system.fake.set_properties(new, {"tier": "1"})
-        system.simulator.hooks.resume()
+        since = system.mark()
+        system.fake.set_properties(app, {"tier": "1"})
         system.pump()
-        assert publish_of(system, new) == "observe"
+
+        asked = [entry.path for entry in system.calls("GET", "/properties/", since=since)]
+        assert asked == [f"/repositories/{app.id}/properties/values"]
+        assert publish_of(system, app) == "observe"
+        assert any(app.node_id in str(e.body) for e in system.calls("POST", "/graphql", since=since))
 
         refresh_organisation(system.runtime, installation, "acme")
+        assert publish_of(system, app) == "observe"
 
-        assert publish_of(system, new) == "observe"
+        since = system.mark()
+        system.fake.set_properties(app, {"colour": "red"})
+        system.pump()
+        assert system.calls("POST", "/graphql", since=since) == [], "it changes no group"
+
+    def test_a_property_that_nobody_asks_for_costs_no_call(
+        self, system: System, home: FakeRepository, app: FakeRepository
+    ) -> None:
+        system.push(home, {ORG: "defaults: {publish: advise}\n"})
+        since = system.mark()
+        system.fake.set_properties(app, {"tier": "1"})
+        system.fake.create_team("acme", "core", repositories={"app": "push"})
+        system.pump()
+
+        assert system.calls(since=since) == []
+
+    def test_a_new_default_is_the_value_of_all_that_have_none(
+        self, system: System, home: FakeRepository, app: FakeRepository
+    ) -> None:
+        system.push(
+            home, {ORG: "groups:\n- {name: first, when: {properties: {tier: 1}}, publish: observe}\n"}
+        )
+        system.fake.define_property("acme", "tier", required=True, default="1")
+        system.pump()
+
+        assert publish_of(system, app) == "observe"
+
+    def test_a_team_moves_a_repository_to_its_group_at_once(
+        self, system: System, home: FakeRepository, app: FakeRepository
+    ) -> None:
+        """Not after the quarter of an hour for which a listing is kept."""
+        system.push(home, {ORG: "groups:\n- {name: core, when: {teams: core}, publish: observe}\n"})
+        system.fake.create_team("acme", "core", repositories={"app": "push"})
+        system.pump()
+        assert publish_of(system, app) == "observe"
+
+        system.fake.give_team("acme", "core", app, "")
+        system.pump()
         assert publish_of(system, app) is None
 
     def test_it_is_known_before_the_first_judging(self, system: System) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -12,13 +10,10 @@ from bot.config.organisation import NOTHING_SAID, OrganisationPolicy, in_ring
 from bot.config.organisation_file import read_organisation
 from bot.config.policy_file import read_policy_file
 from bot.engine.governing import lay, own_layers
-from bot.engine.refreshing import _properties, _teams, concerned_by
-from bot.json_nodes import Node
+from bot.engine.refreshing import concerned_by
 from bot.model.attributes import Described
-from bot.model.errors import PermissionMissing
 from bot.model.facts import Repository, Visibility
 from bot.registry import load
-from bot.selections import Selection
 
 REGISTRY = load(plugins=False)
 REPOSITORIES = [
@@ -86,6 +81,24 @@ def test_a_property_concerns_those_that_got_it() -> None:
     assert concerned_by(REGISTRY, (NOTHING_SAID, {}), (NOTHING_SAID, {}), REPOSITORIES) == ()
 
 
+def test_a_property_concerns_those_that_are_judged_by_it() -> None:
+    """Also where no group asks for it."""
+    text = """
+defaults:
+  custom_checks:
+    tiered:
+      title: Every repository has a tier.
+      why: Nobody knows otherwise how much it matters.
+      fix: Set the property.
+      severity: low
+      property: {name: tier, set: true}
+"""
+    now = {2: Described(properties={"tier": ("1",)})}
+
+    assert concerned(text, text, {}, now) == (2,)
+    assert concerned("enrol: all", "enrol: all", {}, now) == ()
+
+
 def test_what_is_laid_together_knows_its_places() -> None:
     """The organisation's, the group's and the repository's own."""
     organisation = policy(
@@ -100,77 +113,3 @@ def test_what_is_laid_together_knows_its_places() -> None:
     assert [o.place for o in found.effective.origins("fail_closed")] == [".github/plumbline.yml:2@d"]
     assert [r.key for r in found.effective.refused] == ["publish"]
     assert found.enrolled
-
-
-@dataclass
-class Account:
-    """An ``OwnerReader`` over plain JSON."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    organisation: bool = True
-    login: str = "acme"
-    asked: list[str] = field(default_factory=list)
-
-    def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
-        raise AssertionError("nothing is asked of GraphQL")
-
-    def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
-        self.asked.append(path)
-        found = self.answers.get(path)
-        if isinstance(found, Exception):
-            raise found
-        return None if found is None else Node({"items": found[:items], "more": len(found) > items}, path)
-
-
-REFUSED = PermissionMissing("no", permission="members: read")
-
-
-def test_asks_for_the_repositories_of_the_teams_that_are_named() -> None:
-    """One call for each; a team that is not there has none."""
-    account = Account({"/teams/core/repos": [{"id": 1}, {"id": 2}], "/teams/web/repos": [{"id": 2}]})
-
-    assert _teams(account, ("core", "gone", "web", "..")) == {1: ("core",), 2: ("core", "web")}
-    assert account.asked == [
-        "/teams/core/repos",
-        "/teams/gone/repos",
-        "/teams/web/repos",
-        "/teams/--/repos",
-    ]
-
-
-def test_asks_for_properties_once() -> None:
-    """Nothing, a text, or several."""
-    values = [
-        {"property_name": "tier", "value": "1"},
-        {"property_name": "stack", "value": ["go", "k8s"]},
-        {"property_name": "owner", "value": None},
-    ]
-    account = Account({"/properties/values": [{"repository_id": 1, "properties": values}]})
-
-    assert _properties(account) == {1: {"tier": ("1",), "stack": ("go", "k8s"), "owner": ()}}
-    assert _properties(Account()) is None, "a GitHub that knows no properties"
-
-
-@pytest.mark.parametrize("read", [lambda a: _teams(a, ("core",)), _properties])
-def test_what_is_refused_is_not_known_and_a_person_has_none(read: Any) -> None:
-    """Not the same: the one leaves things as they were."""
-    refused = Account({"/teams/core/repos": REFUSED, "/properties/values": REFUSED})
-
-    assert read(refused) is None
-    strange = Account({"/teams/core/repos": [{"id": "1"}], "/properties/values": [{"properties": 5}]})
-    assert read(strange) is None
-    assert read(Account(organisation=False)) == {}
-
-
-def test_too_many_to_be_sure_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A part would look like the whole."""
-    monkeypatch.setattr("bot.engine.refreshing.MOST_REPOSITORIES", 1)
-    account = Account(
-        {
-            "/teams/core/repos": [{"id": 1}, {"id": 2}],
-            "/properties/values": [{"repository_id": n, "properties": []} for n in (1, 2)],
-        }
-    )
-
-    assert _teams(account, ("core",)) is None
-    assert _properties(account) is None

@@ -38,7 +38,7 @@ _IMPOSSIBLE = (
 """Where the published description contradicts itself, so that no answer could satisfy it."""
 _OLD_EVENT_LIST = re.compile(
     r"/(performed_via_github_app|app)/events/\d+: "
-    r'"(custom_property_values|dependabot_alert|merge_group|repository_ruleset)" is not one of'
+    r'"(custom_property(_values)?|dependabot_alert|merge_group|repository_ruleset)" is not one of'
 )
 """The description of issue events lists what an App can subscribe to, without its own ``merge_group``."""
 
