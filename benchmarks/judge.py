@@ -58,7 +58,7 @@ class Case:
 
     def judge_and_exempt(self) -> object:
         """Exemptions are applied to everything that is judged."""
-        return exempt(self.judge(), self.policy, self.now, public=True)
+        return exempt(self.judge(), self.policy, self.now)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Protocol
 
 from bot.config.cascade import Origin
+from bot.config.custom_checks import is_custom
 from bot.config.organisation import Exempting
 from bot.config.settings import Publish
 from bot.engine.governing import Governing
@@ -128,7 +129,8 @@ class Call:
         """The check of that name. Raises UserError that names the nearest one."""
         found = self.registry.checks.get(name)
         if found is None:
-            raise UserError(unknown("check", name, self.registry.checks))
+            named = [spec.name for spec in self.registry.checks.values() if self.may_name(spec)]
+            raise UserError(unknown("check", name, named))
         return found
 
     def owned_page(self, spec_name: str) -> None:
@@ -144,6 +146,10 @@ class Call:
     def may_show(self, check: CheckSpec) -> bool:
         """What the check says may stand where everybody can read it who reads the repository."""
         return not self.repository.public or check.audience is Audience.PUBLIC
+
+    def may_name(self, check: CheckSpec) -> bool:
+        """What the check is about may stand there: the program's checks are known to everybody."""
+        return self.may_show(check) or not is_custom(check)
 
 
 @dataclass(frozen=True, slots=True)

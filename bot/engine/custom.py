@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from bot.config.custom_checks import spec_of
 from bot.config.policy import Policy
 from bot.model.custom_checks import FileRule, Rule, TemplateRule
+from bot.model.verdicts import Audience
 from bot.registry import Registry
 from bot.selections import Selection, directory
 from bot.spec import CheckSpec
@@ -30,6 +32,23 @@ def custom_rules(policy: Policy) -> tuple[Rule, ...]:
     """What facts are asked for by those that are not switched off; the input ``custom_rules``."""
     off = {name for name, said in policy.checks.items() if not said.enabled}
     return tuple(custom.rule for name, custom in sorted(policy.custom.items()) if name not in off)
+
+
+def for_everybody(policy: Policy, checks: Mapping[str, CheckSpec]) -> Policy:
+    """What of a policy may be said where everybody can read it, wherever its files lie.
+
+    That is nothing of the restricted checks that it defines, and no exemption of a restricted check.
+    """
+    custom = {name: said for name, said in policy.custom.items() if said.audience is Audience.PUBLIC}
+    own = policy.custom.keys() - custom.keys()
+    hidden = own | {spec.name for spec in checks.values() if spec.audience is Audience.RESTRICTED}
+    return replace(
+        policy,
+        block=policy.block - own,
+        checks={name: said for name, said in policy.checks.items() if name not in own},
+        exemptions=tuple(e for e in policy.exemptions if e.check not in hidden),
+        custom=custom,
+    )
 
 
 def custom_selections(policy: Policy) -> list[Selection]:

@@ -22,7 +22,6 @@ from bot.model.errors import Gone, LimitReached, Rejected
 from bot.model.reports import CheckRun, PublishedCheckRun, PublishedIssue, Report
 from bot.model.verdicts import Outcome, Severity
 from bot.ports import RepoWriter, StoredEffect
-from bot.report.check_run import visible
 from bot.report.health_issue import (
     LABEL,
     LABEL_COLOUR,
@@ -33,6 +32,7 @@ from bot.report.health_issue import (
     render_redacted,
 )
 from bot.report.roll_up import is_roll_up, render_withdrawn
+from bot.report.view import for_readers
 
 logger = logging.getLogger(__name__)
 
@@ -118,21 +118,21 @@ def _publish_issue(
     )
     kept = living.kept(context)
     issue = _find(writer, kept, living)
-    judgements = visible(report)
-    findings = [j for j in judgements if j.outcome is Outcome.FAIL]
-    shown = {j.check for j in judgements}
-    changes = tuple(c for c in report.changes if c.check in shown)
+    report = for_readers(report)
+    findings = [j for j in report.judgements if j.outcome is Outcome.FAIL]
     rendered = render_health_issue(report, first_seen=first_seen)
     if issue is None:
         # Whoever deleted it has spoken: it comes again for what is new only.
         baseline = report.stood if kept is None else None
-        wanted = bool(findings) and (mode is Publish.ISSUES or speaks(changes, judgements, baseline))
+        wanted = bool(findings) and (
+            mode is Publish.ISSUES or speaks(report.changes, report.judgements, baseline)
+        )
         return _open(context, writer, living, rendered) if wanted else None
     if issue.locked:
         return issue.number
     by_us, unmuted = (bool(kept and kept.note.get(key)) for key in ("closed_by_us", UNMUTED))
-    worst = worst_new(changes, findings)
-    if issue.state == "open" and not findings and standing(changes):
+    worst = worst_new(report.changes, findings)
+    if issue.state == "open" and not findings and standing(report.changes):
         # What can not be read any more is not mended: only a pass closes a finding.
         state, reason = "open", None
     else:

@@ -14,7 +14,7 @@ from bot.config.settings import Publish
 from bot.engine import delta, scoring
 from bot.engine.answering import answering
 from bot.engine.context import Context, Runtime
-from bot.engine.custom import custom_rules, with_custom
+from bot.engine.custom import custom_rules, for_everybody, with_custom
 from bot.engine.evaluate import Facts, collect, freeze, judge, needed_facts
 from bot.engine.governing import Governing, governing_policy
 from bot.engine.publish import publish_check_run, publish_health_issue, redact, written_for_fewer
@@ -31,8 +31,8 @@ from bot.model.errors import (
     PlumblineError,
 )
 from bot.model.facts import Codeowners, PullRequest, Repository
-from bot.model.reports import CheckRun, Report
-from bot.model.verdicts import Audience, Judgement, Outcome
+from bot.model.reports import CheckRun, Exempted, Report
+from bot.model.verdicts import Judgement, Outcome
 from bot.ports import CHECK_RUN_EFFECT, RepoReader, RepoWriter, Store, StoredEffect, StoredVerdict
 from bot.report.check_run import render_check_run, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
@@ -127,7 +127,7 @@ def judge_repository(
         installation_id,
         known.id,
         seen.commit,
-        policy=seen.governing.policy,
+        policy=_told(runtime, seen.governing.policy, seen.repository),
         request=request,
         silent=silent,
     ):
@@ -235,7 +235,7 @@ def _conclude(
     kept_policy = runtime.store.policy(repository.id)
     registry = with_custom(runtime.registry, policy)
     judged = judge(registry, policy, facts, now)
-    judgements, exempted = exempt(judged, policy, now, public=repository.public)
+    judgements, exempted = exempt(judged, policy, now)
     before = runtime.store.verdicts(repository.id)
     pull_request = delta.merged_pull_request(scoring.subject_of(facts, commit))
     public = scoring.public_checks(registry)
@@ -258,7 +258,7 @@ def _conclude(
         changes=delta.since_last(before, judgements, commit, beside),
         judged_at=now,
         exempted=exempted,
-        expired=expired(judgements, policy, now, public=repository.public),
+        expired=expired(judgements, policy, now),
         scored=scoring.scored(registry, repository, known, now.date()),
         stood=delta.stood(verdicts),
         ended=frozenset(beside.ended),
@@ -395,12 +395,12 @@ def judge_proposal(
         at.installation_id,
         at.repository.id,
         proposal.head,
-        policy=policy,
+        policy=_told(runtime, policy, at.repository),
         request=request,
         silent=silent,
     ):
         merge_base = reader.compare(proposal.base, proposal.head).merge_base
-        judgements, exempted = exempt(judged(proposal.head), policy, now, public=at.repository.public)
+        judgements, exempted = exempt(judged(proposal.head), policy, now)
         before = judged(merge_base) if merge_base else ()
         config_run = _config_run(runtime, at.repository, reader, merge_base, proposal.head)
     report = Report(
@@ -413,7 +413,7 @@ def judge_proposal(
         base_commit=merge_base,
         pull_request=proposal.pull_request,
         exempted=exempted,
-        expired=expired(judgements, policy, now, public=at.repository.public),
+        expired=expired(judgements, policy, now),
         ended=_ended(runtime, at.repository.id, policy, judgements),
     )
     if at.repository.archived or silent:
@@ -455,46 +455,43 @@ def _facts(
 
 
 def exempt(
-    judgements: tuple[Judgement, ...], policy: Policy, now: datetime, *, public: bool
-) -> tuple[tuple[Judgement, ...], tuple[tuple[str, str], ...]]:
+    judgements: tuple[Judgement, ...], policy: Policy, now: datetime
+) -> tuple[tuple[Judgement, ...], tuple[Exempted, ...]]:
     """Take out what policy exempts today.
 
-    Args:
-        public: a logged-out reader sees the report, so it names no exemption of a restricted check.
-
     Returns:
-        The judgements that are left, and (check, reason) of each exemption that may be shown.
+        The judgements that are left, and what was taken out.
     """
     kept, out = [], []
     for judgement in judgements:
         exemption = policy.exemption(judgement.check, now.date())
         if exemption is None:
             kept.append(judgement)
-        elif not public or judgement.audience is Audience.PUBLIC:
-            out.append((judgement.check, f"{exemption.reason} (until {exemption.until.isoformat()})"))
+        else:
+            reason = f"{exemption.reason} (until {exemption.until.isoformat()})"
+            out.append(Exempted(judgement.check, reason, judgement.audience))
     return tuple(kept), tuple(out)
 
 
-def expired(
-    judgements: tuple[Judgement, ...], policy: Policy, now: datetime, *, public: bool
-) -> tuple[tuple[str, str], ...]:
+def expired(judgements: tuple[Judgement, ...], policy: Policy, now: datetime) -> tuple[Exempted, ...]:
     """Exemptions that have ended although their checks do not pass yet.
 
     Args:
         judgements: those that no exemption takes out.
-        public: as for ``exempt``.
-
-    Returns:
-        (check, reason with the last day) of each.
     """
     ended = []
     for judgement in judgements:
         lapsed = policy.lapsed(judgement.check, now.date())
         if lapsed is None or judgement.outcome in (Outcome.PASS, Outcome.NOT_APPLICABLE):
             continue
-        if not public or judgement.audience is Audience.PUBLIC:
-            ended.append((judgement.check, f"{lapsed.reason} (expired on {lapsed.until.isoformat()})"))
+        reason = f"{lapsed.reason} (expired on {lapsed.until.isoformat()})"
+        ended.append(Exempted(judgement.check, reason, judgement.audience))
     return tuple(ended)
+
+
+def _told(runtime: Runtime, policy: Policy, repository: Repository) -> Policy:
+    """What of a policy readers of a repository may know."""
+    return for_everybody(policy, runtime.registry.checks) if repository.public else policy
 
 
 def _health_run(report: Report, policy: Policy, request: str) -> CheckRun:

@@ -101,11 +101,11 @@ def check(target: str, form: str, output: Path | None, public: bool, fail_on: st
             text = f"GitHub does not answer: {remedy} ({text})"
         raise CheckError(printable(text)) from error
     # What is left out counts for the exit code all the same: it is not published.
-    names = _public(report) if public else None
+    shown = _for_everybody(report) if public else report
     if form == "table":
-        print_table(report if names is None else for_everybody(report, names))
+        print_table(shown)
     else:
-        _hand_over(_WRITE[form](report, names), output)
+        _hand_over(_WRITE[form](shown, public), output)
     worst = worst_of(report)
     if fail_on != "never" and worst is not None and worst >= Severity[fail_on.upper()]:
         sys.exit(1)
@@ -122,17 +122,14 @@ def weight(judgement: Judgement) -> Severity:
     return max(said, default=judgement.severity)
 
 
-def _public(report: Report) -> frozenset[str]:
-    """Names of the checks that everybody may see. Raises CheckError for what is not public."""
-    from bot.engine.scoring import public_checks
-    from bot.entry.examine import load_checks
-
+def _for_everybody(report: Report) -> Report:
+    """What of it everybody may see. Raises CheckError for what is not public."""
     if not report.repository.public:
         raise CheckError(
             f"{printable(report.repository.full_name)} is {report.repository.visibility.value}: "
             "there is nothing in its report that everybody may read"
         )
-    return public_checks(load_checks())
+    return for_everybody(report)
 
 
 def _hand_over(text: str, output: Path | None) -> None:
@@ -145,36 +142,32 @@ def _hand_over(text: str, output: Path | None) -> None:
         raise CheckError(f"{output}: {error.strerror}") from error
 
 
-def _shown(report: Report, public: frozenset[str] | None) -> Report:
-    return report if public is None else for_everybody(report, public)
-
-
-def _json(report: Report, public: frozenset[str] | None) -> str:
+def _json(report: Report, public: bool) -> str:  # noqa: ARG001
     from bot.report.document import as_json
 
-    return json.dumps(as_json(_shown(report, public)), indent=2) + "\n"
+    return json.dumps(as_json(report), indent=2) + "\n"
 
 
-def _sarif(report: Report, public: frozenset[str] | None) -> str:
+def _sarif(report: Report, public: bool) -> str:  # noqa: ARG001
     from bot import __version__
     from bot.report.sarif import as_sarif
 
-    return json.dumps(as_sarif(_shown(report, public), version=__version__), indent=2) + "\n"
+    return json.dumps(as_sarif(report, version=__version__), indent=2) + "\n"
 
 
-def _junit(report: Report, public: frozenset[str] | None) -> str:
+def _junit(report: Report, public: bool) -> str:  # noqa: ARG001
     from bot.report.junit import as_junit
 
-    return as_junit(_shown(report, public))
+    return as_junit(report)
 
 
-def _markdown(report: Report, public: frozenset[str] | None) -> str:
+def _markdown(report: Report, public: bool) -> str:  # noqa: ARG001
     from bot.report.markdown import as_markdown
 
-    return as_markdown(_shown(report, public))
+    return as_markdown(report)
 
 
-def _html(report: Report, public: frozenset[str] | None) -> str:
+def _html(report: Report, public: bool) -> str:
     from bot import __version__
     from bot.report.html import available, repository_page
 
@@ -220,10 +213,10 @@ def print_table(report: Report) -> None:
     console.print(table)
     if report.repository.id == 0 and any(j.verdict.reason is Reason.PERMISSION for j in report.judgements):
         console.print(Text("`plumbline check OWNER/NAME` asks GitHub for what a clone does not hold."))
-    for name, reason in report.expired:
-        console.print(Text(f"Exemption of {name}: {_plain(reason)}", style="yellow"))
-    for name, reason in report.exempted:
-        console.print(Text(f"Exempted by policy: {name}: {_plain(reason)}", style="dim"))
+    for e in report.expired:
+        console.print(Text(f"Exemption of {e.check}: {_plain(e.reason)}", style="yellow"))
+    for e in report.exempted:
+        console.print(Text(f"Exempted by policy: {e.check}: {_plain(e.reason)}", style="dim"))
     console.print(Text(_tally(report), style="dim"))
 
 
@@ -283,7 +276,7 @@ def _tally(report: Report) -> str:
     return ", ".join(said) if said else "policy leaves no check to run"
 
 
-_WRITE: Mapping[str, Callable[[Report, frozenset[str] | None], str]] = {
+_WRITE: Mapping[str, Callable[[Report, bool], str]] = {
     "json": _json,
     "sarif": _sarif,
     "junit": _junit,

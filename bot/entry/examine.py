@@ -189,7 +189,7 @@ def _judged(
         tolerate=True,
     )
     facts: Facts = settle(lambda: facts_of(collecting))
-    judgements, exempted = exempt(judge(registry, policy, facts, now), policy, now, public=False)
+    judgements, exempted = exempt(judge(registry, policy, facts, now), policy, now)
     return Report(
         repository=repository,
         commit=commit,
@@ -198,7 +198,7 @@ def _judged(
         changes=(),
         judged_at=now,
         exempted=exempted,
-        expired=expired(judgements, policy, now, public=False),
+        expired=expired(judgements, policy, now),
     )
 
 

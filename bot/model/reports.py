@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from bot.model.facts import Repository
 from bot.model.scores import Scored
-from bot.model.verdicts import Evidence, Judgement, Outcome
+from bot.model.verdicts import Audience, Evidence, Judgement, Outcome
 
 
 class Conclusion(StrEnum):
@@ -140,6 +140,19 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Exempted:
+    """A check that an exemption silences, or silenced until lately; ``reason`` tells the last day.
+
+    Args:
+        audience: who may know of it: that of the check.
+    """
+
+    check: str
+    reason: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one judging of one repository found.
 
@@ -148,9 +161,8 @@ class Report:
         branch: the branch whose head it is.
         judgements: one per enabled check, worst first.
         changes: against the last known verdicts, or against the merge base on pull requests.
-        exempted: names of checks that policy switched off, with the reason.
-        expired: names of checks that do not pass and whose exemption has ended, with its reason
-            and its last day.
+        exempted: checks that an exemption silences.
+        expired: checks that do not pass and whose exemption has ended.
         stood: check -> those of its marks that are its baseline, so that they do not speak;
             None where nothing is known of that.
         ended: names of checks without a baseline (any more): every finding of them speaks.
@@ -166,8 +178,8 @@ class Report:
     judged_at: datetime
     base_commit: str | None = None
     pull_request: int | None = None
-    exempted: tuple[tuple[str, str], ...] = ()
-    expired: tuple[tuple[str, str], ...] = ()
+    exempted: tuple[Exempted, ...] = ()
+    expired: tuple[Exempted, ...] = ()
     scored: Scored | None = None
     stood: Mapping[str, frozenset[str]] | None = None
     ended: frozenset[str] = frozenset()

@@ -34,7 +34,7 @@ from bot.report.fragments import (
     unread_section,
 )
 from bot.report.inert import code, plain, prose
-from bot.report.view import QUIET, View, view, visible
+from bot.report.view import QUIET, View, for_readers, view
 
 __all__ = [
     "EXEMPT",
@@ -45,7 +45,6 @@ __all__ = [
     "render_check_run",
     "render_started",
     "render_unjudged",
-    "visible",
 ]
 
 NAME_OF_RUN = "plumbline/health"
@@ -175,15 +174,16 @@ def external_id(report: Report, request: str, *, block: frozenset[str], fail_clo
     sees no change any more, and shall find the run that it made the first time. What is said of checks
     that pass is left out too: another figure in it is no news, and no reason for another run.
     """
+    report = for_readers(report)
     parts: list[object] = [report.repository.id, report.commit, report.base_commit, report.pull_request]
     parts += [request, *sorted(block), fail_closed, *sorted(report.ended & block)]
-    for j in visible(report):
+    for j in report.judgements:
         parts += [j.check, j.outcome.value, j.severity.label]
         if j.outcome in QUIET:
             continue
         parts += [j.verdict.summary]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
-    parts += [part for item in (*report.expired, *report.exempted) for part in item]
+    parts += [part for e in (*report.expired, *report.exempted) for part in (e.check, e.reason)]
     return _name_of(parts)
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.model.reports import Change, ChangeKind, Report
+from bot.model.reports import Change, ChangeKind, Exempted, Report
 from bot.model.scores import Cause, Grade, Score, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome
 from bot.report.score import by_family, grade, score_of, weighed_now
-from bot.report.view import visible
+from bot.report.view import for_readers
 
 VERSION = 1
 
@@ -25,7 +25,8 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
         redact: leave out what a logged-out reader could not see. For documents that others read;
             whoever judged the repository with their own rights may read everything.
     """
-    judgements = visible(report) if redact else report.judgements
+    report = for_readers(report) if redact else report
+    judgements = report.judgements
     changes = {change.check: change for change in report.changes}
     repository = report.repository
     checks = [weighed_now(j) for j in judgements]
@@ -50,8 +51,8 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
         "score_change": _score_change(scored.change) if scored.change else None,
         "trend": [{"day": point.day.isoformat(), "value": point.value} for point in scored.trend],
         "checks": [_check(j, changes.get(j.check)) for j in judgements],
-        "exempted": [{"name": name, "reason": _valid(reason)} for name, reason in report.exempted],
-        "expired": [{"name": name, "reason": _valid(reason)} for name, reason in report.expired],
+        "exempted": [_exempted(e) for e in report.exempted],
+        "expired": [_exempted(e) for e in report.expired],
     }
 
 
@@ -76,6 +77,10 @@ def _check(judgement: Judgement, change: Change | None) -> dict[str, Any]:
         "rule_version": judgement.rule_version,
         "file_fed": judgement.file_fed,
     }
+
+
+def _exempted(exempted: Exempted) -> dict[str, Any]:
+    return {"name": exempted.check, "reason": _valid(exempted.reason)}
 
 
 def _change(change: Change) -> dict[str, Any]:

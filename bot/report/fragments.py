@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
-from bot.model.reports import Change, ChangeKind, Report
+from bot.model.reports import Change, ChangeKind, Exempted, Report
 from bot.model.scores import Cause, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
@@ -321,10 +321,9 @@ def crashed(judgement: Judgement) -> str:
     return f"- {code(judgement.check, limit=NAME)}: {prose(judgement.verdict.summary, limit=SENTENCE)}"
 
 
-def exempted(item: tuple[str, str]) -> str:
+def exempted(item: Exempted) -> str:
     """A check that policy switched off, with the reason."""
-    name, reason = item
-    return f"- {code(name, limit=NAME)}: {prose(reason, limit=SENTENCE) or 'no reason given'}"
+    return f"- {code(item.check, limit=NAME)}: {prose(item.reason, limit=SENTENCE) or 'no reason given'}"
 
 
 def outcome_line(judgement: Judgement) -> str:

@@ -84,6 +84,7 @@ def render_health_issue(
         details_url: where the whole report can be read, when it does not fit.
     """
     seen = view(report)
+    report = seen.report
     digest = _digest(seen)
     marker = f"<!-- plumbline:health:{_MARKER_VERSION} repository={report.repository.id} content={digest} -->"
     links = Links.of(report)
@@ -147,7 +148,7 @@ def _digest(seen: View) -> str:
             continue
         parts += [j.verdict.summary, j.verdict.permission, j.title, j.why, j.fix, j.source]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
-    parts += [part for item in (*seen.report.expired, *seen.report.exempted) for part in item]
+    parts += [part for e in (*seen.report.expired, *seen.report.exempted) for part in (e.check, e.reason)]
     joined = "\0".join(str(part) for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

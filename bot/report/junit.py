@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC
 from xml.sax.saxutils import escape, quoteattr
 
-from bot.model.reports import Report
+from bot.model.reports import Exempted, Report
 from bot.model.verdicts import Evidence, Judgement, Outcome
 from bot.report.inert import cut
 from bot.report.inert import visible as shown
-from bot.report.view import visible
+from bot.report.view import for_readers
 
 _LINE = 1_000
 _MOST_PLACES = 100
@@ -29,7 +29,8 @@ def as_junit(report: Report, *, redact: bool = False) -> str:
     Args:
         redact: as for ``bot.report.document.as_json``.
     """
-    judgements = visible(report) if redact else report.judgements
+    report = for_readers(report) if redact else report
+    judgements = report.judgements
     families: dict[str, list[Judgement]] = {}
     for judgement in judgements:
         families.setdefault(judgement.family or "other", []).append(judgement)
@@ -59,16 +60,16 @@ def _suite(name: str, judgements: Sequence[Judgement], at: str) -> Iterable[str]
     yield "  </testsuite>"
 
 
-def _exempted(exempted: Sequence[tuple[str, str]], at: str) -> Iterable[str]:
+def _exempted(exempted: Sequence[Exempted], at: str) -> Iterable[str]:
     number = len(exempted)
     yield (
         f'  <testsuite name="{_EXEMPTED}" tests="{number}" failures="0" errors="0" skipped="{number}" '
         f'time="0" timestamp="{at}">'
     )
-    for check, reason in exempted:
+    for e in exempted:
         yield (
-            f'    <testcase name={_attribute(check)} classname={_class(_EXEMPTED)} time="0">\n'
-            f"      <skipped message={_attribute(f'exempted: {reason}')}/>\n    </testcase>"
+            f'    <testcase name={_attribute(e.check)} classname={_class(_EXEMPTED)} time="0">\n'
+            f"      <skipped message={_attribute(f'exempted: {e.reason}')}/>\n    </testcase>"
         )
     yield "  </testsuite>"
 

@@ -22,6 +22,7 @@ from bot.report.fragments import (
     unread_section,
 )
 from bot.report.inert import code, prose
+from bot.report.view import for_readers
 
 LIMIT = 900_000
 """Bytes. A step of a GitHub Actions job may write a summary of 1 MiB."""
@@ -30,11 +31,13 @@ MOST_PLACES = 100
 """Observations shown of one finding."""
 
 
-def as_markdown(report: Report) -> str:
+def as_markdown(report: Report, *, redact: bool = False) -> str:
     """The page: what fails with why and how to mend it, what could not be judged, all checks.
 
-    Everything is shown: whoever judged the repository with their own rights may read it.
+    Args:
+        redact: as for ``bot.report.document.as_json``.
     """
+    report = for_readers(report) if redact else report
     links = Links.of(report)
     failing = [j for j in report.judgements if j.outcome is Outcome.FAIL]
     unknown = [j for j in report.judgements if j.outcome is Outcome.UNKNOWN]

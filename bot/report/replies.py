@@ -161,8 +161,17 @@ def _worst_first(row: tuple[CheckSpec, StoredVerdict]) -> tuple[int, int, str]:
     return order.index(Outcome(row[1].outcome)), -row[1].severity, row[0].name
 
 
-def check_explained(spec: CheckSpec, verdict: StoredVerdict | None, *, shown: bool) -> str:
-    """A check: what it wants, why, how to mend it, what it said last."""
+def check_explained(
+    spec: CheckSpec, verdict: StoredVerdict | None, *, shown: bool, named: bool = True
+) -> str:
+    """A check: what it wants, why, how to mend it, what it said last.
+
+    Args:
+        shown: whoever reads this may know what it says of the repository.
+        named: and what it is about.
+    """
+    if not named:
+        return f"What {code(spec.name, limit=60)} is about is not shown where everybody can read it."
     doc = spec.doc
     parts = [f"{code(spec.name, limit=60)} ({spec.severity.label}): {own(doc.title)}"]
     parts += [

@@ -19,7 +19,7 @@ from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Severity
 from bot.report.fragments import Links, is_file_path
 from bot.report.inert import cut
 from bot.report.inert import visible as shown
-from bot.report.view import visible
+from bot.report.view import for_readers
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
@@ -58,7 +58,8 @@ def as_sarif(report: Report, *, version: str, redact: bool = False) -> dict[str,
         version: of this program.
         redact: as for ``bot.report.document.as_json``.
     """
-    judgements = visible(report) if redact else report.judgements
+    report = for_readers(report) if redact else report
+    judgements = report.judgements
     index = {j.check: n for n, j in enumerate(judgements)}
     results = [result for j in judgements for result in _results(j, index[j.check])]
     run: dict[str, Any] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -13,15 +13,27 @@ QUIET = frozenset({Outcome.PASS, Outcome.NOT_APPLICABLE})
 """Outcomes of which the words may change without being news."""
 
 
-def visible(report: Report) -> tuple[Judgement, ...]:
-    """The judgements that readers of the repository may see, in the report's order.
+def for_readers(report: Report) -> Report:
+    """What of a report the readers of its repository may see.
 
-    On a public repository these are the public ones: a logged-out reader sees what we write
-    there. Whoever reads a private or an internal repository may see them all.
+    On a public repository that is what everybody may: a logged-out reader sees what we write
+    there. Whoever reads a private or an internal repository may see it all.
     """
-    if not report.repository.public:
-        return report.judgements
-    return tuple(j for j in report.judgements if j.audience is Audience.PUBLIC)
+    return for_everybody(report) if report.repository.public else report
+
+
+def for_everybody(report: Report) -> Report:
+    """What of a report a logged-out reader could see for themselves."""
+    judgements = tuple(j for j in report.judgements if j.audience is Audience.PUBLIC)
+    names = {j.check for j in judgements}
+    return replace(
+        report,
+        judgements=judgements,
+        changes=tuple(c for c in report.changes if c.check in names),
+        exempted=tuple(e for e in report.exempted if e.audience is Audience.PUBLIC),
+        expired=tuple(e for e in report.expired if e.audience is Audience.PUBLIC),
+        ended=report.ended & names,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +42,7 @@ class View:
 
     Args:
         proposal: the report is about a pull request or a merge group, not about a branch.
+        report: what of it is shown.
         shown: all judgements that are shown at all.
         new, worse: fails that were not there before, and fails with observations that were not.
         appeared: fails that a permission, another rule or a first reading has made visible.
@@ -94,21 +107,6 @@ class View:
         return (*new, *(e for e in judgement.verdict.evidence if e.fingerprint not in arrived))
 
 
-def for_everybody(report: Report, public: Container[str]) -> Report:
-    """What of a report a logged-out reader could see for themselves.
-
-    Args:
-        public: names of the checks that everybody may see; of exemptions nothing else is known.
-    """
-    return replace(
-        report,
-        judgements=tuple(j for j in report.judgements if j.audience is Audience.PUBLIC),
-        changes=tuple(c for c in report.changes if c.check in public),
-        exempted=tuple(item for item in report.exempted if item[0] in public),
-        expired=tuple(item for item in report.expired if item[0] in public),
-    )
-
-
 def view(report: Report, *, redact: bool = True) -> View:
     """Sort a report. On a proposal only file-fed checks are shown: it can not change settings.
 
@@ -116,10 +114,11 @@ def view(report: Report, *, redact: bool = True) -> View:
         redact: leave out what readers of the repository may not see; whoever judged it with their
             own rights may read everything.
     """
+    report = for_readers(report) if redact else report
     proposal = report.pull_request is not None or report.base_commit is not None
     shown = tuple(
         sorted(
-            (j for j in (visible(report) if redact else report.judgements) if j.file_fed or not proposal),
+            (j for j in report.judgements if j.file_fed or not proposal),
             key=lambda j: (-j.severity, j.check),
         )
     )

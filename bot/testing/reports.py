@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from bot.model.facts import Repository, Visibility
-from bot.model.reports import Change, ChangeKind, Report
+from bot.model.reports import Change, ChangeKind, Exempted, Report
 from bot.model.verdicts import (
     Audience,
     Evidence,
@@ -92,7 +92,11 @@ def report(
     exempted: Iterable[tuple[str, str]] = (),
     expired: Iterable[tuple[str, str]] = (),
 ) -> Report:
-    """A report about ``main`` at ``COMMIT``, judged at ``JUDGED_AT``."""
+    """A report about ``main`` at ``COMMIT``, judged at ``JUDGED_AT``.
+
+    Args:
+        exempted, expired: (check, reason) of public checks.
+    """
     return Report(
         repository=repository(visibility),
         commit=COMMIT,
@@ -102,6 +106,6 @@ def report(
         judged_at=JUDGED_AT,
         base_commit=base_commit,
         pull_request=pull_request,
-        exempted=tuple(exempted),
-        expired=tuple(expired),
+        exempted=tuple(Exempted(*item, Audience.PUBLIC) for item in exempted),
+        expired=tuple(Exempted(*item, Audience.PUBLIC) for item in expired),
     )

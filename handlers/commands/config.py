@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.config.explain import explain_key
 from bot.engine.commands import Call, Reply
+from bot.engine.custom import for_everybody
 from bot.model.errors import UserError
 from bot.model.people import Role
 from bot.report.replies import key_explained
@@ -22,9 +23,11 @@ def config(call: Call) -> Reply:
     if len(call.words) < 2 or call.words[0] != "explain":
         raise UserError("write `/plumbline config explain <key>`, for instance with the key `publish`")
     governing = call.look.governing()
-    explained = explain_key(
-        call.words[1], call.registry.checks, governing.policy, governing.effective, operator=call.publish
-    )
+    policy, checks = governing.policy, call.registry.checks
+    if call.repository.public:
+        checks = {spec.name: spec for spec in checks.values() if call.may_name(spec)}
+        policy = for_everybody(policy, call.registry.checks)
+    explained = explain_key(call.words[1], checks, policy, governing.effective, operator=call.publish)
     return Reply(
         key_explained(
             explained,

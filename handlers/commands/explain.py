@@ -22,4 +22,5 @@ def explain(call: Call) -> Reply:
         raise UserError("name a check, as in `/plumbline explain licence`; `/plumbline health` lists them")
     spec = call.check(call.words[0])
     shown = call.may_show(spec)
-    return Reply(check_explained(spec, call.look.verdicts().get(spec.name) if shown else None, shown=shown))
+    verdict = call.look.verdicts().get(spec.name) if shown else None
+    return Reply(check_explained(spec, verdict, shown=shown, named=call.may_name(spec)))

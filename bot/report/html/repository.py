@@ -68,24 +68,24 @@ class Unread:
     last: str
 
 
-def repository_page(report: Report, *, public: frozenset[str] | None = None, version: str = "") -> str:
+def repository_page(report: Report, *, public: bool = False, version: str = "") -> str:
     """The page, one HTML document.
 
     Args:
-        public: names of the checks that everybody may see, for a page that is published; None shows
-            all that the report has, to whoever judged the repository with their own rights.
+        public: the page is published, so it shows what everybody may see; else all that the report
+            has, to whoever judged the repository with their own rights.
         version: of this program.
 
     Raises:
         UserError: the page shall be published and the repository is not public.
     """
-    if public is not None:
+    if public:
         if not report.repository.public:
             raise UserError(
                 f"{visible(report.repository.full_name[:200])} is {report.repository.visibility.value}: "
                 "there is nothing in its report that everybody may read"
             )
-        report = for_everybody(report, public)
+        report = for_everybody(report)
     seen = view(report, redact=False)
     # A score that is kept counts what the repository's readers may see; else this page's own counts.
     checks = [weighed_now(j) for j in seen.shown]
@@ -113,7 +113,7 @@ def repository_page(report: Report, *, public: frozenset[str] | None = None, ver
         seen=seen,
         scored=scored,
         links=links,
-        public=public is not None,
+        public=public,
         address=report.repository.html_url if WEB.fullmatch(report.repository.html_url) else "",
         commit=_commit(report, links),
         moved=moved(scored.change),

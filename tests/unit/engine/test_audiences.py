@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +18,11 @@ from hypothesis import strategies as st
 from bot.config.policy import Exemption, Policy
 from bot.engine import delta, scoring
 from bot.engine.commands import Call
+from bot.engine.custom import with_custom
 from bot.engine.scanning import exempt, expired
+from bot.entry.check import print_table
+from bot.model.custom_checks import CustomCheck, PropertyRule
+from bot.model.errors import UserError
 from bot.model.facts import Repository, Visibility
 from bot.model.reports import Report
 from bot.model.scores import Score
@@ -38,17 +45,30 @@ from bot.report.badge import as_svg, endpoint
 from bot.report.check_run import exemptible, render_check_run
 from bot.report.document import as_json
 from bot.report.health_issue import render_health_issue
+from bot.report.html import charts, repository_page
 from bot.report.junit import as_junit
+from bot.report.markdown import as_markdown
 from bot.report.replies import render_offer
 from bot.report.roll_up import About, Member, render_roll_up, sum_up
 from bot.report.sarif import as_sarif
+from bot.report.view import for_readers
 from bot.spec import CheckSpec
 from tests.unit.handlers.test_commands import Looked
 
 NOW = datetime(2026, 3, 14, 9, 30, tzinfo=UTC)
 CANARY = "CANARY"
-REGISTRY = load(plugins=False)
-RESTRICTED = [s for s in REGISTRY.checks.values() if s.audience is Audience.RESTRICTED][:6]
+TIER = CustomCheck(
+    "acme-tier",
+    *(f"{CANARY} {what}" for what in ("title", "why", "fix")),
+    Severity.HIGH,
+    PropertyRule("tier", (CANARY,)),
+    Audience.RESTRICTED,
+)
+REGISTRY = with_custom(load(plugins=False), Policy(custom={TIER.name: TIER}))
+RESTRICTED = [
+    REGISTRY.checks[TIER.name],
+    *[s for s in REGISTRY.checks.values() if s.audience is Audience.RESTRICTED][:6],
+]
 PUBLIC = [s for s in REGISTRY.checks.values() if s.audience is Audience.PUBLIC][:4]
 SPECS = {spec.name: spec for spec in (*RESTRICTED, *PUBLIC)}
 OPEN = Repository(42, "acme/app", "main", Visibility.PUBLIC, html_url="https://github.com/acme/app")
@@ -113,7 +133,7 @@ def public_output(public: Side, restricted: Side, repository: Repository = OPEN)
     names = scoring.public_checks(REGISTRY)
     beside = delta.circumstances(now, policy, NOW.date(), pull_request=7, public=names)
     after = delta.to_store(before, now, "b" * 40, NOW, beside)
-    shown, exempted = exempt(now, policy, NOW, public=repository.public)
+    shown, exempted = exempt(now, policy, NOW)
     samples = [scoring.sample(REGISTRY, before.values(), yesterday.date())]
     known = scoring.Known(
         before.values(), after, delta.causes(before, now, "b" * 40, beside, REGISTRY.checks), samples
@@ -127,37 +147,67 @@ def public_output(public: Side, restricted: Side, repository: Repository = OPEN)
         delta.since_last(before, shown, "b" * 40, beside),
         NOW,
         exempted=exempted,
-        expired=expired(shown, policy, NOW, public=repository.public),
+        expired=expired(shown, policy, NOW),
         scored=scored,
     )
     run = render_check_run(report, block=frozenset(SPECS), fail_closed=True, request="")
     issue = render_health_issue(report, first_seen={v.check: v.since for v in after})
-    exports = [as_json(report, redact=True), as_sarif(report, version="1", redact=True)]
-    parts: list[Any] = [run, issue, as_junit(report, redact=True), *map(json.dumps, exports)]
-    parts += [as_svg(scored.score), endpoint(scored.score)]
+    parts: list[Any] = [run, issue, *exports(report), as_svg(scored.score), endpoint(scored.score)]
     parts += [render_offer("b" * 40, exemptible(report), date(2026, 4, 1))]
     parts += answers({v.check: v for v in after}, repository)
     return "\n".join(str(part) for part in parts)
 
 
+def exports(report: Report) -> list[str]:
+    """What ``plumbline check`` writes of what readers of the repository may see."""
+    documents = [as_json(report, redact=True), as_sarif(report, version="1", redact=True)]
+    with mock.patch.object(charts, "available", return_value=False):
+        page = repository_page(report, public=report.repository.public)
+    with redirect_stdout(io.StringIO()) as table:
+        print_table(for_readers(report))
+    texts = [as_junit(report, redact=True), as_markdown(report, redact=True), page, table.getvalue()]
+    return [*texts, *map(json.dumps, documents)]
+
+
+FILE = f"""\
+block: [acme-tier]
+exemptions: [{{check: {RESTRICTED[1].name}, reason: {CANARY}, until: 2999-01-01}}]
+custom_checks:
+  acme-tier:
+    {{title: {CANARY}, why: {CANARY}, fix: {CANARY}, severity: high, property: {{name: {CANARY}, set: true}}}}
+""".encode()
+"""Such a policy may come from a repository that few can read."""
+
+
 def answers(known: dict[str, StoredVerdict], repository: Repository) -> list[str]:
-    """What commands say, asked for everything and for each check."""
-    asked = [("health", ()), *((name, (check,)) for check in SPECS for name in ("health", "explain"))]
-    return [
-        REGISTRY.commands[name]
-        .function(Call(REGISTRY, repository, 7, 5, words, {}, Looked(known=known), NOW))
-        .text
-        for name, words in asked
-    ]
+    """What commands say, asked for everything, for each check, for the policy and for what is nowhere."""
+    keys = ("exemptions", "custom_checks", "custom_checks.acme-tier", "checks", "checks.acme-tier", "block")
+    asked: list[tuple[str, tuple[str, ...]]] = [("health", ()), ("explain", (f"x-{TIER.name}",))]
+    asked += [(name, (check,)) for check in SPECS for name in ("health", "explain")]
+    asked += [("config", ("explain", key)) for key in keys]
+    return [_answer(name, Call(REGISTRY, repository, 7, 5, w, {}, _looked(known), NOW)) for name, w in asked]
 
 
-@settings(max_examples=150, deadline=None)
+def _looked(known: dict[str, StoredVerdict]) -> Looked:
+    return Looked(known=known, policy=FILE)
+
+
+def _answer(command: str, call: Call) -> str:
+    try:
+        return str(REGISTRY.commands[command].function(call).text)
+    except UserError as error:
+        return str(error)
+
+
+@settings(max_examples=100, deadline=None)
 @given(sides(PUBLIC, "open"), sides(RESTRICTED, CANARY), sides(RESTRICTED, "OTHER"))
 def test_public_output_is_the_same_whatever_is_restricted(public: Side, one: Side, other: Side) -> None:
     """Neither words nor outcomes, weights or exemptions of restricted verdicts change a letter."""
     output = public_output(public, one)
 
     assert CANARY not in output
+    assert f"x-{TIER.name}" in output, "who asks for a name knows it"
+    assert f"`{TIER.name}`?" not in output, "and is told no other"
     assert output == public_output(public, other)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,11 +11,13 @@ from bot.config.policy import Policy
 from bot.config.policy_file import read_policy
 from bot.engine.evaluate import judge
 from bot.engine.scanning import exempt, expired
-from bot.model.reports import ChangeKind, Conclusion
+from bot.model.facts import Visibility
+from bot.model.reports import ChangeKind, Conclusion, Exempted
 from bot.model.verdicts import Audience, Judgement, Outcome, Reason, Scope, Severity
 from bot.registry import load
 from bot.report.check_run import render_check_run
-from bot.testing.reports import change, judgement, report
+from bot.report.view import for_readers
+from bot.testing.reports import change, judgement, report, repository
 
 REGISTRY = load(("bot.checks", "bot.facts"), plugins=False)
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -47,35 +50,38 @@ def judged(text: str) -> dict[str, Judgement]:
 def test_an_exemption_holds_to_the_end_of_its_last_day(day: str, silent: bool) -> None:
     """In force, the check is left out and named; ended, it speaks and the report says that it ended."""
     both = (FAILING, RESTRICTED)
-    kept, named = exempt(both, exempted_until(day), NOON, public=False)
-    ended = expired(kept, exempted_until(day), NOON, public=False)
+    kept, named = exempt(both, exempted_until(day), NOON)
+    ended = expired(kept, exempted_until(day), NOON)
 
     assert kept == (() if silent else both)
-    assert [name for name, _ in named] == (["licence", "security-policy"] if silent else [])
+    assert [e.check for e in named] == (["licence", "security-policy"] if silent else [])
     assert ended == (
         ()
         if silent
         else (
-            ("licence", "later (expired on 2026-03-13)"),
-            ("security-policy", "later (expired on 2026-03-13)"),
+            Exempted("licence", "later (expired on 2026-03-13)", Audience.PUBLIC),
+            Exempted("security-policy", "later (expired on 2026-03-13)", Audience.RESTRICTED),
         )
     )
 
 
 def test_a_public_report_names_no_exemption_of_a_restricted_check() -> None:
-    """Neither one that holds nor one that has ended."""
+    """Neither one that holds nor one that has ended; readers of a private repository see both."""
     both = (FAILING, RESTRICTED)
+    kept, named = exempt(both, exempted_until("2026-03-14"), NOON)
+    ended = expired(both, exempted_until("2026-03-13"), NOON)
+    made = replace(report(kept), exempted=named, expired=ended)
+    closed = replace(made, repository=repository(Visibility.PRIVATE))
 
-    _, named = exempt(both, exempted_until("2026-03-14"), NOON, public=True)
-    ended = expired(both, exempted_until("2026-03-13"), NOON, public=True)
-
-    assert [name for name, _ in (*named, *ended)] == ["licence", "licence"]
+    for shown, checks in ((made, ["licence"]), (closed, ["licence", "security-policy"])):
+        readable = for_readers(shown)
+        assert [[e.check for e in group] for group in (readable.exempted, readable.expired)] == [checks] * 2
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.NOT_APPLICABLE])
 def test_the_end_of_an_exemption_is_no_news_once_the_check_passes(outcome: Outcome) -> None:
     """What was to be mended is mended."""
-    assert expired((judgement("licence", outcome),), exempted_until("2026-03-13"), NOON, public=False) == ()
+    assert expired((judgement("licence", outcome),), exempted_until("2026-03-13"), NOON) == ()
 
 
 def test_a_renewed_exemption_has_not_ended() -> None:
@@ -83,8 +89,10 @@ def test_a_renewed_exemption_has_not_ended() -> None:
     renewed = exempted_until("2026-03-01", "{check: licence, reason: longer, until: 2026-04-01}")
     ended = exempted_until("2026-03-01", "{check: licence, reason: longer, until: 2026-03-10}")
 
-    assert expired((FAILING,), renewed, NOON, public=False) == ()
-    assert expired((FAILING,), ended, NOON, public=False) == (("licence", "longer (expired on 2026-03-10)"),)
+    assert expired((FAILING,), renewed, NOON) == ()
+    assert expired((FAILING,), ended, NOON) == (
+        Exempted("licence", "longer (expired on 2026-03-10)", Audience.PUBLIC),
+    )
 
 
 def test_a_disabled_check_is_not_judged() -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.model.errors import PolicyError
-from bot.model.reports import ChangeKind, Conclusion
+from bot.model.reports import ChangeKind, Conclusion, Exempted
 from bot.model.scores import Cause, Score, ScoreChange, Scored
-from bot.model.verdicts import Evidence, Outcome, Place, Reason, Severity
+from bot.model.verdicts import Audience, Evidence, Outcome, Place, Reason, Severity
 from bot.report.check_run import RECHECK, external_id, render_check_run, render_started, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
 from bot.testing.reports import BASE, COMMIT, JUDGED_AT, at, change, judgement, report
@@ -220,7 +220,7 @@ def test_other_content_or_another_request_has_another_name() -> None:
         replace(made, pull_request=3),
         report([judgement("licence", PASS, "no licence file")]),
         report([judgement("licence", FAIL, "no licence file", at("x"))]),
-        replace(made, exempted=(("a", "b"),)),
+        replace(made, exempted=(Exempted("a", "b", Audience.PUBLIC),)),
     ]
     options = {"block": frozenset[str](), "fail_closed": False}
     names = [render_check_run(r, request="", **options).external_id for r in (made, *others)]

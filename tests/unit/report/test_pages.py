@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.model.errors import PolicyError
 from bot.model.facts import Visibility
-from bot.model.reports import ChangeKind, CheckRun, Conclusion, Report
+from bot.model.reports import ChangeKind, CheckRun, Conclusion, Exempted, Report
 from bot.model.verdicts import Audience, Evidence, Judgement, Outcome, Place, Reason, Severity
 from bot.report.budget import CHECK_RUN_TEXT, ISSUE_BODY, size
 from bot.report.check_run import render_check_run, render_unjudged
@@ -176,7 +176,7 @@ def test_kg1_foreign_text_does_not_change_the_shape_of_a_page(
         changes=tuple(
             replace(c, new_evidence=tuple(tame(e) for e in c.new_evidence)) for c in foreign_report.changes
         ),
-        exempted=(("licence", "harmless"),),
+        exempted=(Exempted("licence", "harmless", Audience.PUBLIC),),
         branch="main",
     )
 
