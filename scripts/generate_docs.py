@@ -46,6 +46,7 @@ from bot.model.metrics import MEANINGS
 from bot.model.verdicts import Audience, Scope, Severity
 from bot.registry import Registry
 from bot.report.document import SCHEMA
+from bot.report.organisation_document import SCHEMA as ORGANISATION_SCHEMA
 from bot.report.replies import who
 from bot.spec import CheckSpec, CommandSpec, FactSpec, HandlerSpec, JobSpec, Section, parse_doc
 
@@ -214,6 +215,7 @@ def pages(found: Registry, examples: Mapping[str, list[dict[str, Any]]]) -> dict
         "organisation.md": organisation_page(found),
         "cli.md": cli_page(),
         "report.schema.json": _json(SCHEMA),
+        "report.org.schema.json": _json(ORGANISATION_SCHEMA),
         "plumbline.schema.json": _json(policy_schema(found.checks)),
         "plumbline.org.schema.json": _json(organisation_schema(found.checks)),
     }

@@ -1,14 +1,31 @@
-"""An organisation's report as a JSON document, for programs. Keys are only ever added within one version."""
+"""An organisation's report as a JSON document, for programs: stable, versioned, described by a schema.
+
+Keys are only ever added within one version.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from bot.model.scores import Score
 from bot.model.verdicts import Severity
 from bot.report.html.organisation import Row
+from bot.report.json_schema import (
+    COUNT,
+    GRADE,
+    MOMENT,
+    PER_CENT,
+    SEVERITY,
+    TEXT,
+    by_name,
+    closed,
+    listed,
+    moment,
+    nullable,
+    valid,
+)
 from bot.report.roll_up import Named, RollUp
 from bot.report.score import grade
 
@@ -24,7 +41,7 @@ def as_json(
     points: float = 0.0,
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The document: numbers of the organisation, and one entry for each repository, by name.
+    """The document: numbers of the organisation, and one entry for each repository, by name; see ``SCHEMA``.
 
     Args:
         points: what reading cost today, in points of GitHub's API.
@@ -32,19 +49,19 @@ def as_json(
     """
     return {
         "version": VERSION,
-        "organisation": _valid(login),
-        "written_at": now.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "notes": [_valid(note) for note in notes],
+        "organisation": valid(login),
+        "written_at": moment(now),
+        "notes": [valid(note) for note in notes],
         "repositories_judged": found.repositories,
         "score": _score(found.score),
         "findings": _by_severity(found.findings),
         "points": round(points, 2),
         "groups": [
             {
-                "name": _valid(name),
+                "name": valid(name),
                 "repositories": repositories,
                 "score": _score(score),
-                "categories": {_valid(family): _score(part) for family, part in sorted(families.items())},
+                "categories": {valid(family): _score(part) for family, part in sorted(families.items())},
             }
             for name, repositories, score, families in found.groups
         ],
@@ -53,7 +70,7 @@ def as_json(
         "fixes": [{"check": fix.check, "repositories": fix.repositories} for fix in found.fixes],
         "teams": [
             {
-                "name": _valid(team.slug),
+                "name": valid(team.slug),
                 "repositories": team.repositories,
                 "score": _score(team.score),
                 "findings": _by_severity(team.findings),
@@ -66,7 +83,7 @@ def as_json(
         },
         "permissions_missing": [
             {
-                "permission": _valid(missing.permission),
+                "permission": valid(missing.permission),
                 "verdicts": missing.checks,
                 "repositories": missing.repositories,
             }
@@ -83,10 +100,10 @@ def _row(row: Row) -> dict[str, Any]:
     repository = row.repository
     return {
         "id": repository.id,
-        "full_name": _valid(repository.full_name),
+        "full_name": valid(repository.full_name),
         "visibility": repository.visibility.value,
-        "url": _valid(repository.html_url),
-        "group": _valid(row.group),
+        "url": valid(repository.html_url),
+        "group": valid(row.group),
         "score": _score(row.score),
         "findings": _by_severity(row.findings),
         "unknown": row.unread,
@@ -96,10 +113,10 @@ def _row(row: Row) -> dict[str, Any]:
 def _regression(named: Named) -> dict[str, Any]:
     outcome = named.outcome
     return {
-        "repository": _valid(named.repository.full_name),
+        "repository": valid(named.repository.full_name),
         "check": outcome.check,
         "severity": Severity(outcome.severity).label,
-        "since": outcome.since.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "since": moment(outcome.since),
         "cause": outcome.cause or None,
         "pull_request": outcome.pull_request,
     }
@@ -118,5 +135,78 @@ def _score(score: Score) -> dict[str, Any]:
     }
 
 
-def _valid(s: str) -> str:
-    return s if s.isascii() else s.encode("utf-8", "backslashreplace").decode("utf-8")
+_SCORE = closed(
+    value={**PER_CENT, "description": "Null when nothing was judged."},
+    grade=GRADE,
+    coverage={**PER_CENT, "description": "Per cent of the weight that has an answer."},
+)
+_FINDINGS = {
+    **closed(**{severity.label: COUNT for severity in reversed(Severity)}),
+    "description": "How many checks fail, by severity.",
+}
+
+SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Report of an organisation",
+    "description": "What `plumbline report --org NAME --once --format json` prints; keys are only added.",
+    **closed(
+        version={"const": VERSION},
+        organisation=TEXT,
+        written_at=MOMENT,
+        notes=listed(TEXT, "What a reader must know first, as that not all was read."),
+        repositories_judged=COUNT,
+        score=_SCORE,
+        findings=_FINDINGS,
+        points={
+            "type": "number",
+            "minimum": 0,
+            "description": "What reading cost on that day, in points of GitHub's API; 0 when it is not told.",
+        },
+        groups=listed(
+            closed(
+                name=TEXT,
+                repositories=COUNT,
+                score=_SCORE,
+                categories=by_name(_SCORE, "By category."),
+            ),
+            "Each repository counts for the first of its groups.",
+        ),
+        regressions=listed(
+            closed(
+                repository=TEXT,
+                check=TEXT,
+                severity=SEVERITY,
+                since=MOMENT,
+                cause=nullable("string"),
+                pull_request=nullable("integer", minimum=1),
+            ),
+            "The worst first, not all of them.",
+        ),
+        regressions_total=COUNT,
+        fixes=listed(closed(check=TEXT, repositories=COUNT), "What helps most when mended comes first."),
+        teams=listed(closed(name=TEXT, repositories=COUNT, score=_SCORE, findings=_FINDINGS)),
+        unknown=by_name(
+            closed(verdicts=COUNT, repositories=COUNT),
+            "By reason: `permission`, `limit`, `fault`, `error` or `unknown`.",
+        ),
+        permissions_missing=listed(
+            closed(permission=TEXT, verdicts=COUNT, repositories=COUNT),
+            "What helps most when granted comes first.",
+        ),
+        exemptions={**COUNT, "description": "How many are in force."},
+        repositories=listed(
+            closed(
+                id={"type": "integer", "minimum": 0},
+                full_name=TEXT,
+                visibility={"enum": ["public", "internal", "private"]},
+                url=TEXT,
+                group=TEXT,
+                score=_SCORE,
+                findings=_FINDINGS,
+                unknown={**COUNT, "description": "How many checks could not be judged."},
+            ),
+            "By name.",
+        ),
+    ),
+}
+"""JSON Schema of ``as_json``."""

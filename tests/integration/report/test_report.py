@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner
 
@@ -18,6 +19,9 @@ from tests.integration.report.organisation import DANGEROUS, Organisation, Shell
 from tests.unit.report.html.parsing import parse
 
 TITLE = "Health of all repositories"
+SCHEMA = Path(__file__).parents[3] / "docs" / "reference" / "report.org.schema.json"
+PUBLISHED = jsonschema_rs.validator_for(json.loads(SCHEMA.read_text(encoding="utf-8")))
+"""What whoever reads the JSON holds it to."""
 
 
 class TestWithAToken:
@@ -29,6 +33,7 @@ class TestWithAToken:
         shell.by_token()
         done = shell.report("--format", "json")
         document = json.loads(done.stdout)
+        PUBLISHED.validate(document)
 
         assert (done.exit_code, done.stderr) == (0, "The organisation's report is issue 1.\n")
         assert [r["full_name"] for r in document["repositories"]] == [
@@ -205,6 +210,8 @@ class TestFormats:
         shell.by_token()
         public = shell.report("--public", "--format", form).stdout
 
+        if form == "json":
+            PUBLISHED.validate(json.loads(public))
         assert "rocket-tools" in public
         for canary in ("secret-plan", ".github-private", "acme/health", "deploy-keys", "products", "admins"):
             assert canary not in public, canary
