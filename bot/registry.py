@@ -97,6 +97,7 @@ def load(packages: Iterable[str] = PACKAGES, *, plugins: bool = True) -> Registr
     )
     _refuse_missing_facts(registry)
     _refuse_circles(registry)
+    _refuse_lost_leaders(registry)
     return registry
 
 
@@ -163,6 +164,16 @@ def _refuse_circles(registry: Registry) -> None:
         TopologicalSorter({name: spec.needs for name, spec in registry.facts.items()}).prepare()
     except CycleError as error:
         raise SettingsError(f"facts need each other in a circle: {' <- '.join(error.args[1])}") from None
+
+
+def _refuse_lost_leaders(registry: Registry) -> None:
+    for spec in registry.checks.values():
+        leader = registry.checks.get(spec.follows)
+        if spec.follows and (leader is None or leader.follows or leader.scope is not spec.scope):
+            raise SettingsError(
+                f"{spec.module}: {spec.name!r} follows {spec.follows!r}, which is no check of the same scope "
+                "that follows no other"
+            )
 
 
 def _refuse_missing_facts(registry: Registry) -> None:

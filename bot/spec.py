@@ -70,6 +70,8 @@ class CheckSpec:
 
     Args:
         scope: what it judges: each repository, or their owner once.
+        follows: name of the check that fails first: a finding of this one is then part of that one's,
+            and reports tell both in one place.
     """
 
     name: str
@@ -84,6 +86,7 @@ class CheckSpec:
     number: int
     module: str
     scope: Scope = Scope.REPOSITORY
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +190,7 @@ def check(
     rule_version: int = 1,
     number: int = 0,
     scope: Scope = Scope.REPOSITORY,
+    follows: str = "",
 ) -> Callable[[F], F]:
     """Declare a health check. Its parameters name the facts it needs, and ``config``.
 
@@ -215,6 +219,7 @@ def check(
             number,
             function.__module__,
             scope,
+            follows,
         )
         return _leave(function, spec)
 

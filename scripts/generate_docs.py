@@ -342,6 +342,11 @@ def check_page(found: Registry, spec: CheckSpec, examples: list[dict[str, Any]])
         f"- **Judges:** {scope}",
         "- **On pull requests:** "
         + ("yes, at the merge base and at the head" if file_fed(found, spec) else "no, only on branches"),
+        *(
+            [f"- **Told under:** [{spec.follows}]({spec.follows}.md), where that fails too"]
+            if spec.follows
+            else []
+        ),
         f"- **Shown to:** {public if spec.audience is Audience.PUBLIC else restricted}",
         f"- **Permissions:** {_named(permissions.needed)}",
         *([f"- **Knows less without:** {_named(permissions.helpful)}"] if permissions.helpful else []),

@@ -371,6 +371,7 @@ def _judged(registry: Registry, spec: CheckSpec, policy: Policy, facts: Facts, n
         family=spec.family,
         rule_version=spec.rule_version,
         file_fed=file_fed(registry, spec),
+        follows=spec.follows,
     )
 
 

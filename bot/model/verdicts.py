@@ -134,6 +134,7 @@ class Judgement:
         rule_version: changes when the rule itself changed, so that a new finding can be told
             apart from a changed repository.
         file_fed: decided by files of the commit alone, so it can be judged on pull requests.
+        follows: name of the check whose failing brings this one's along; empty for none.
     """
 
     check: str
@@ -147,6 +148,7 @@ class Judgement:
     family: str = ""
     rule_version: int = 1
     file_fed: bool = False
+    follows: str = ""
 
     @property
     def outcome(self) -> Outcome:

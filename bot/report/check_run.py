@@ -23,8 +23,8 @@ from bot.report.fragments import (
     count,
     crashed,
     exempted,
-    finding,
     is_line,
+    listed_findings,
     listing,
     mark,
     moment,
@@ -344,12 +344,8 @@ def _text(seen: View, conclusion: Conclusion, blocking: Sequence[Judgement], det
     )
     for heading, judgements in sections:
         if judgements and page.add(f"### {heading}", ""):
-            page.fill(
-                judgements,
-                lambda j: finding(links, j, seen.evidence(j), marks=_marks(seen, j), most=50),
-                lambda left: (
-                    f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
-                ),
+            listed_findings(
+                page, links, seen, judgements, lambda j: _marks(seen, j), most=50, elsewhere=elsewhere
             )
     return "\n".join((*page.lines, *after.lines)).rstrip("\n")
 

@@ -76,6 +76,7 @@ def _check(judgement: Judgement, change: Change | None) -> dict[str, Any]:
         "source": judgement.source,
         "rule_version": judgement.rule_version,
         "file_fed": judgement.file_fed,
+        "follows": judgement.follows or None,
     }
 
 
@@ -272,6 +273,7 @@ SCHEMA: dict[str, Any] = {
                 source=_TEXT,
                 rule_version={"type": "integer", "minimum": 1},
                 file_fed={"type": "boolean"},
+                follows=_nullable("string", description="The check whose finding brings this one along."),
             ),
         },
         exempted={"type": "array", "items": _object(name=_TEXT, reason=_TEXT)},

@@ -17,12 +17,15 @@ from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
 from bot.report.inert import code, cut, prose
 from bot.report.score import grade, sparkline, trend_in_words
-from bot.report.view import View
+from bot.report.view import View, in_all, led
 
 T = TypeVar("T")
 
 EXPIRED = "Exemptions that have expired"
 """Heading above checks that speak again."""
+
+FOLLOWING = "**These follow from it and are best mended with it:**"
+"""Above findings that are part of another one."""
 
 _BECAME_SO = {
     ChangeKind.NEW: "new",
@@ -180,6 +183,7 @@ def finding(
     *,
     marks: Sequence[str] = (),
     most: int = 20,
+    followers: Sequence[Follower] = (),
 ) -> list[str]:
     """A fail: what, where, why it matters and how to mend it, under a heading of level four.
 
@@ -188,6 +192,7 @@ def finding(
     Args:
         marks: a few words of ours beside the severity (``new``, ``since 2026-03-14``).
         most: how many observations to show at most.
+        followers: findings that follow from it, told after its fix.
     """
     expected = f" · expected: {own(judgement.title)}" if judgement.title else ""
     head = [
@@ -196,7 +201,7 @@ def finding(
         f"{' · '.join([f'**{judgement.severity.label}**', *marks])}{expected}",
         "",
     ]
-    tail = _advice(judgement)
+    tail = [*_advice(judgement), *_followers(links, followers)]
     page = Page(FINDING_BYTES - sum(size(line) + 1 for line in (*head, *tail)))
     shown, beyond = shorten(evidence, most)
     rest = page.fill(
@@ -207,6 +212,75 @@ def finding(
     if beyond and not rest:
         page.add(f"- … and {count(beyond, 'more place')}")
     return [*head, *page.lines, *([""] if page.lines else []), *tail]
+
+
+def listed_findings(
+    page: Page,
+    links: Links,
+    seen: View,
+    judgements: Sequence[Judgement],
+    marks: Callable[[Judgement], Sequence[str]],
+    *,
+    most: int,
+    elsewhere: str,
+) -> None:
+    """Add findings as far as there is room, those that follow from another together with it.
+
+    Args:
+        marks: a finding -> a few words of ours beside its severity.
+        most: observations shown of each.
+        elsewhere: a sentence that says where all are, for when there is no room.
+    """
+    groups = led(judgements)
+    page.fill(
+        groups,
+        lambda group: finding(
+            links,
+            group.first,
+            seen.evidence(group.first),
+            marks=marks(group.first),
+            most=most,
+            followers=[Follower(j, seen.evidence(j), marks(j)) for j in group.followers],
+        ),
+        lambda left: (
+            f"… and {count(in_all(groups[-left:]), 'more finding')} for which there is no room here. "
+            f"{elsewhere}\n"
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A finding that is told together with the one that it follows from."""
+
+    judgement: Judgement
+    evidence: Sequence[Evidence]
+    marks: Sequence[str] = ()
+
+
+def _followers(links: Links, followers: Sequence[Follower]) -> list[str]:
+    """What and where in few lines each: why and how to mend it is said by the page of the check."""
+    if not followers:
+        return []
+    page = Page(FINDING_BYTES // 2)
+    page.fill(
+        followers,
+        lambda item: _follower(links, item),
+        lambda left: f"- … and {count(left, 'more finding')}",
+    )
+    return [FOLLOWING, "", *page.lines, ""]
+
+
+def _follower(links: Links, item: Follower) -> list[str]:
+    judgement = item.judgement
+    weight = ", ".join([judgement.severity.label, *item.marks])
+    said = prose(judgement.verdict.summary, limit=SENTENCE)
+    shown, beyond = shorten(item.evidence, 3)
+    return [
+        f"- {code(judgement.check, limit=NAME)} ({weight}): {said}",
+        *(f"  {observation(links, evidence, judgement)}" for evidence in shown),
+        *([f"  - … and {count(beyond, 'more place')}"] if beyond else []),
+    ]
 
 
 def _advice(judgement: Judgement) -> list[str]:

@@ -22,7 +22,7 @@ from bot.report.fragments import (
     day,
     exempted,
     families_line,
-    finding,
+    listed_findings,
     listing,
     mark,
     moment,
@@ -201,14 +201,14 @@ def _findings(
     ]
     for heading, judgements in sections:
         if judgements and page.add(*heading):
-            page.fill(
+            listed_findings(
+                page,
+                links,
+                seen,
                 judgements,
-                lambda j: finding(
-                    links, j, seen.evidence(j), marks=[*mark(seen, j), *_since(j, first_seen)], most=10
-                ),
-                lambda left: (
-                    f"… and {count(left, 'more finding')} for which there is no room here. {elsewhere}\n"
-                ),
+                lambda j: [*mark(seen, j), *_since(j, first_seen)],
+                most=10,
+                elsewhere=elsewhere,
             )
 
 

@@ -11,6 +11,7 @@ from bot.report.fragments import (
     EXPIRED,
     NAME,
     SENTENCE,
+    Follower,
     Links,
     count,
     crashed,
@@ -22,7 +23,7 @@ from bot.report.fragments import (
     unread_section,
 )
 from bot.report.inert import code, prose
-from bot.report.view import for_readers
+from bot.report.view import for_readers, in_all, led
 
 LIMIT = 900_000
 """Bytes. A step of a GitHub Actions job may write a summary of 1 MiB."""
@@ -58,11 +59,20 @@ def as_markdown(report: Report, *, redact: bool = False) -> str:
     page = Page(LIMIT - rest.used)
     page.add(f"## Health of {code(report.repository.full_name, limit=NAME)}", "", _headline(report), "")
     if failing:
+        groups = led(failing)
         page.add("### Findings", "")
         page.fill(
-            failing,
-            lambda j: finding(links, j, j.verdict.evidence, most=MOST_PLACES),
-            lambda left: f"… and {count(left, 'more finding')}; `--format json` has them all.",
+            groups,
+            lambda group: finding(
+                links,
+                group.first,
+                group.first.verdict.evidence,
+                most=MOST_PLACES,
+                followers=[Follower(j, j.verdict.evidence) for j in group.followers],
+            ),
+            lambda left: (
+                f"… and {count(in_all(groups[-left:]), 'more finding')}; `--format json` has them all."
+            ),
         )
     return "\n".join([*page.lines, *rest.lines]) + "\n"
 

@@ -107,6 +107,30 @@ class View:
         return (*new, *(e for e in judgement.verdict.evidence if e.fingerprint not in arrived))
 
 
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A finding with those that follow from it, which are told in the same place."""
+
+    first: Judgement
+    followers: tuple[Judgement, ...] = ()
+
+
+def led(judgements: Iterable[Judgement]) -> list[Led]:
+    """Findings in the given order, but for those that follow from another of them: these stand with it."""
+    listed = tuple(judgements)
+    names = {j.check for j in listed}
+    return [
+        Led(j, tuple(other for other in listed if other.follows == j.check))
+        for j in listed
+        if j.follows not in names
+    ]
+
+
+def in_all(groups: Iterable[Led]) -> int:
+    """How many findings groups have."""
+    return sum(1 + len(group.followers) for group in groups)
+
+
 def view(report: Report, *, redact: bool = True) -> View:
     """Sort a report. On a proposal only file-fed checks are shown: it can not change settings.
 

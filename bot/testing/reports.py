@@ -48,6 +48,7 @@ def judgement(
     why: str = "",
     fix: str = "",
     source: str = "",
+    follows: str = "",
 ) -> Judgement:
     """A judgement whose verdict holds these observations."""
     return Judgement(
@@ -63,6 +64,7 @@ def judgement(
         source=source,
         family="community",
         file_fed=file_fed,
+        follows=follows,
     )
 
 

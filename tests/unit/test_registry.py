@@ -158,6 +158,23 @@ def test_facts_in_a_circle_are_refused(package: Write) -> None:
         found(name)
 
 
+LED = HEADER + (
+    "@check('{0}', family='f', severity=Severity.LOW, follows='{1}')\n"
+    "def c():\n    '''T.'''\n    return passed('')\n"
+)
+
+
+@pytest.mark.parametrize("leader", ["nobody", "b"])
+def test_a_check_that_follows_a_lost_leader_is_refused(package: Write, leader: str) -> None:
+    """Its finding would be told nowhere, or at the end of a chain."""
+    name = package(
+        {"a.py": LED.format("a", leader), "b.py": LED.format("b", "c"), "c.py": LED.format("c", "")}
+    )
+
+    with pytest.raises(SettingsError, match=f"'a' follows '{leader}', which is no check of the same scope"):
+        found(name)
+
+
 def test_the_registry_is_read_only(package: Write) -> None:
     """No plug-in changes it later."""
     registry = found(package({"a.py": CHECK.format("a", "")}))

@@ -30,7 +30,7 @@ class Config(Section):
     )
 
 
-@check("red-age", family="ci", severity=Severity.HIGH, config=Config, number=28)
+@check("red-age", family="ci", severity=Severity.HIGH, config=Config, number=28, follows="default-green")
 def red_age(
     checked_commits: tuple[CommitChecks, ...],
     recent_commits: RecentCommits,

@@ -30,6 +30,7 @@ class Config(Section):
     audience=Audience.RESTRICTED,
     config=Config,
     number=18,
+    follows="default-protected",
 )
 def force_push_delete(
     protection: Protection, branches: Branches, repository: Repository, config: Config

@@ -32,6 +32,7 @@ class Config(Section):
     audience=Audience.RESTRICTED,
     config=Config,
     number=19,
+    follows="default-protected",
 )
 def reviews(protection: Protection, repository: Repository, config: Config) -> Verdict:
     """The default branch changes by pull request only, and somebody approves each.

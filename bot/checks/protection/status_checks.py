@@ -30,6 +30,7 @@ class Config(Section):
     audience=Audience.RESTRICTED,
     config=Config,
     number=20,
+    follows="default-protected",
 )
 def status_checks(protection: Protection, repository: Repository, config: Config) -> Verdict:
     """At least one check must pass before the default branch changes, and on its newest state.

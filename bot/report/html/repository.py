@@ -16,7 +16,7 @@ from bot.report.fragments import CAUSES, POINTS, WEB, WHY_UNREAD, Links, aged, m
 from bot.report.html import charts, page
 from bot.report.inert import visible
 from bot.report.score import WEIGHTS, by_family, score_of, trend_in_words, weighed_now
-from bot.report.view import View, for_everybody, view
+from bot.report.view import Led, View, for_everybody, in_all, led, view
 
 LIMIT = 4_000_000
 """Bytes of a page: what a phone still opens, and a mail still carries."""
@@ -43,12 +43,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fail as the page shows it; ``beyond`` observations are left out."""
+    """A fail as the page shows it; ``beyond`` observations are left out, ``followers`` stand with it."""
 
     judgement: Judgement
     marks: Sequence[str]
     evidence: Sequence[Evidence]
     beyond: int
+    followers: Sequence[Finding] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ def repository_page(report: Report, *, public: bool = False, version: str = "") 
     links = Links.of(report)
     shared = {"links": links, "report": report}
     room = LIMIT - 200_000
-    findings, more_findings = page.fill(
-        "finding.html", [_finding(seen, j) for j in seen.failing], room * 6 // 10, MOST_LISTED, **shared
+    groups = led(seen.failing)
+    findings, left = page.fill(
+        "finding.html", [_finding(seen, group) for group in groups], room * 6 // 10, MOST_LISTED, **shared
     )
     unread = [
         (why, *page.fill("unread.html", group, room // 40, MOST_LISTED, **shared))
@@ -125,7 +127,7 @@ def repository_page(report: Report, *, public: bool = False, version: str = "") 
         trend_chart=charts.trend("trend", "Score over time", trend, scored.trend),
         family_chart=charts.bars("families", "Score by category", _in_words(scored), scored.families),
         findings=findings,
-        more_findings=more_findings,
+        more_findings=in_all(groups[len(groups) - left :]),
         changed=changed,
         more_changed=more_changed,
         unread=unread,
@@ -165,9 +167,11 @@ def _helps(seen: View) -> tuple[str, int] | None:
     return min(wanted.items(), key=lambda item: (-item[1], item[0]), default=None)
 
 
-def _finding(seen: View, judgement: Judgement) -> Finding:
+def _finding(seen: View, group: Led) -> Finding:
+    judgement = group.first
     evidence, beyond = shorten(seen.evidence(judgement), MOST_PLACES)
-    return Finding(judgement, mark(seen, judgement), evidence, beyond)
+    followers = tuple(_finding(seen, Led(j)) for j in group.followers)
+    return Finding(judgement, mark(seen, judgement), evidence, beyond, followers)
 
 
 def _unread(seen: View, reason: Reason | None) -> list[Unread]:

@@ -19,6 +19,49 @@ from bot.report.health_issue import render_health_issue
 from bot.testing.reports import BASE, COMMIT, JUDGED_AT, at, change, judgement, report
 
 FAIL, PASS = Outcome.FAIL, Outcome.PASS
+UNPROTECTED = (
+    judgement(
+        "default-protected",
+        FAIL,
+        "no rule protects main",
+        severity=Severity.HIGH,
+        audience=Audience.RESTRICTED,
+        file_fed=False,
+        title="A rule is in force for the default branch.",
+        why="Whoever can write can rewrite the branch that everybody builds on.",
+        fix="Add a branch ruleset that targets the default branch and set it to active.",
+    ),
+    judgement(
+        "force-push-delete",
+        FAIL,
+        "2 of 2 branches can be rewritten or deleted",
+        *(
+            Evidence(text, Place(branch=branch), key=f"{text}:{branch}", severity=weight)
+            for branch in ("main", "release/2.x")
+            for text, weight in (
+                ("no rule blocks force pushes", None),
+                ("no rule blocks its deletion", Severity.LOW if branch == "main" else None),
+            )
+        ),
+        severity=Severity.HIGH,
+        audience=Audience.RESTRICTED,
+        file_fed=False,
+        fix="Tick both in the ruleset.",
+        follows="default-protected",
+    ),
+    judgement(
+        "reviews",
+        FAIL,
+        "changes to main need less review than is wanted",
+        Evidence("commits can be pushed without a pull request", Place(branch="main"), key="pull-request"),
+        severity=Severity.HIGH,
+        audience=Audience.RESTRICTED,
+        file_fed=False,
+        fix="Require a pull request.",
+        follows="default-protected",
+    ),
+)
+
 PINS = (
     at(".github/workflows/ci.yml", 12, "`actions/checkout@v4` is not pinned to a commit", key="ci/checkout"),
     at(".github/workflows/ci.yml", 31, "`acme/deploy@main` is not pinned to a commit", key="ci/deploy"),
@@ -312,6 +355,7 @@ CASES = {
     "hostile-names": hostile(),
     "exemption-expired": exemption_expired(),
     "with-history": with_history(),
+    "unprotected": report([*UNPROTECTED, licence(), pinned()], visibility=Visibility.PRIVATE),
 }
 
 

@@ -10,6 +10,7 @@ import pytest
 from bot.model.reports import ChangeKind
 from bot.model.scores import Cause, Point, Score, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Outcome, Place, Reason
+from bot.report.fragments import FOLLOWING
 from bot.report.health_issue import (
     LABEL,
     LABEL_COLOUR,
@@ -256,3 +257,40 @@ def test_what_stood_here_before_is_told_apart() -> None:
     assert issue.body.index("### Findings that stood here before") < issue.body.index("`licence`")
     assert "stood here" not in render_health_issue(plain, first_seen={}).body
     assert issue.digest != render_health_issue(plain, first_seen={}).digest
+
+
+def test_findings_that_follow_from_another_stand_with_it() -> None:
+    """One cause, one heading: a branch without any rule is one thing to mend, not three."""
+    judged = [
+        judgement("protected", FAIL, "no rule protects main", fix="Add a ruleset."),
+        judgement("reviews", FAIL, "nobody reviews", follows="protected", fix="Require reviews."),
+        judgement("licence", FAIL, "there is none"),
+        judgement("pushes", FAIL, "2 branches", *(at(f"f{n}", n) for n in range(1, 6)), follows="protected"),
+    ]
+
+    body = render_health_issue(report(judged), first_seen={"reviews": JUDGED_AT}).body
+
+    assert body.startswith("**4 findings**", body.index("\n") + 1)
+    headings = [line for line in body.split("\n") if line.startswith("#### ")]
+    assert headings == ["#### `licence`: there is none", "#### `protected`: no rule protects main"]
+    section = body[body.index("#### `protected`") :].split("\n")
+    first = section.index(FOLLOWING)
+    assert section.index("**Fix:** Add a ruleset.") < first
+    assert section[first + 2] == "- `pushes` (medium): 2 branches"
+    assert section[first + 6] == "  - … and 2 more places"
+    assert section[first + 7] == "- `reviews` (medium, since 2026-03-14): nobody reviews"
+    assert "Require reviews." not in body
+
+
+@pytest.mark.parametrize("leader", [Outcome.PASS, Outcome.UNKNOWN])
+def test_a_finding_stands_alone_while_what_it_follows_does_not_fail(leader: Outcome) -> None:
+    """It is another cause then."""
+    judged = [
+        judgement("protected", leader, reason=Reason.FAULT if leader is Outcome.UNKNOWN else None),
+        judgement("reviews", FAIL, "nobody reviews", follows="protected", fix="Require reviews."),
+    ]
+
+    body = render_health_issue(report(judged), first_seen={}).body
+
+    assert "#### `reviews`: nobody reviews" in body
+    assert "**Fix:** Require reviews." in body

@@ -225,3 +225,19 @@ def test_says_what_there_was_no_room_for() -> None:
         parsed.text
     )
     assert "and 10 more places" in parsed.text
+
+
+def test_findings_that_follow_from_another_stand_in_its_article() -> None:
+    """With an anchor of their own, as other places of the page point at them."""
+    judged = [
+        judgement("protected", FAIL, "no rule protects main"),
+        judgement("reviews", FAIL, "nobody reviews", at("CODEOWNERS", 3, "no owner"), follows="protected"),
+    ]
+
+    page = repository_page(report(judged, visibility=Visibility.PRIVATE))
+
+    assert page.count("<article") == 1
+    article = page[page.index("<article") : page.index("</article>")]
+    assert article.index("no rule protects main") < article.index('<li id="finding-reviews">')
+    assert "nobody reviews" in article
+    assert "no owner" in article
