@@ -16,7 +16,7 @@ from urllib.parse import quote
 from bot.config.policy import POLICY_PATH
 from bot.model.reports import Report
 from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Severity
-from bot.report.fragments import Links, is_file_path
+from bot.report.fragments import Links, count, is_file_path
 from bot.report.inert import cut
 from bot.report.inert import visible as shown
 from bot.report.view import for_readers
@@ -75,7 +75,10 @@ def as_sarif(report: Report, *, version: str, redact: bool = False) -> dict[str,
             {
                 "executionSuccessful": all(j.outcome is not Outcome.ERROR for j in judgements),
                 "endTimeUtc": report.judged_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "toolExecutionNotifications": list(_notifications(judgements, index)),
+                "toolExecutionNotifications": [
+                    *_notifications(judgements, index),
+                    *_left_out(len(results) - MOST_RESULTS),
+                ],
             }
         ],
         "columnKind": "unicodeCodePoints",
@@ -170,6 +173,14 @@ def _notifications(judgements: Iterable[Judgement], index: dict[str, int]) -> It
                 "message": {"text": _message(said)},
                 "associatedRule": {"id": judgement.check, "index": index[judgement.check]},
             }
+
+
+def _left_out(number: int) -> Iterable[dict[str, Any]]:
+    if number > 0:
+        yield {
+            "level": "note",
+            "message": {"text": f"{count(number, 'more result')} left out for want of room."},
+        }
 
 
 def _message(text: str) -> str:

@@ -16,6 +16,7 @@ from bot.entry.check import print_table
 from bot.model.facts import Visibility
 from bot.model.reports import Report
 from bot.model.verdicts import Audience, Evidence, Outcome, Place, Reason, Severity
+from bot.registry import load
 from bot.report.markdown import LIMIT, as_markdown
 from bot.report.sarif import MOST_RESULTS, as_sarif
 from bot.testing.reports import at, judgement, report
@@ -259,12 +260,39 @@ def test_sarif_for_others_leaves_out_what_is_not_public() -> None:
 
 
 def test_more_results_than_github_shows_are_left_out() -> None:
-    """The worst come first."""
+    """The worst come first; how many there are is told."""
     many = [at(f"{n}.yml", 1) for n in range(MOST_RESULTS + 1)]
+    log = as_sarif(report([judgement("licence", FAIL, "", *many)]), version="1")
+    exact = as_sarif(report([judgement("licence", FAIL, "", *many[1:])]), version="1")
 
-    assert (
-        len(results(as_sarif(report([judgement("licence", FAIL, "", *many)]), version="1"))) == MOST_RESULTS
-    )
+    assert len(results(log)) == MOST_RESULTS
+    assert notes(log) == ["1 more result left out for want of room."]
+    assert notes(exact) == []
+
+
+def notes(log: dict[str, Any]) -> list[str]:
+    """What the run tells of itself."""
+    return [n["message"]["text"] for n in log["runs"][0]["invocations"][0]["toolExecutionNotifications"]]
+
+
+def test_the_whole_catalogue_keeps_to_what_github_counts() -> None:
+    """Every check that there is, failing: rules, their tags, one place for each result, names that fit."""
+    checks = load(plugins=False).checks.values()
+    judged = [
+        replace(
+            judgement(s.name, FAIL, "", severity=s.severity, title=s.doc.title, why=s.doc.why, fix=s.doc.fix),
+            family=s.family,
+        )
+        for s in checks
+    ]
+    log = as_sarif(report(judged), version="1")
+    (run,) = log["runs"]
+
+    jsonschema_rs.validator_for(GITHUB).validate(log)
+    rules = run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == [s.name for s in checks]
+    assert all(rule["help"]["text"] and len(rule["properties"]["tags"]) <= 10 for rule in rules)
+    assert all(len(result["locations"]) == 1 for result in run["results"])
 
 
 def test_markdown_as_it_is_written(golden: Callable[[str, str], None]) -> None:

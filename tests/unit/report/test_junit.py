@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -10,12 +11,68 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.model.reports import Report
 from bot.model.verdicts import Audience, Evidence, Outcome, Place, Reason
 from bot.report.junit import as_junit
 from bot.testing.reports import at, judgement, report
 from tests.unit.report.test_exports import HOSTILE, MIXED
 
 FAIL = Outcome.FAIL
+
+
+TIME = r"([0-9]{0,3},)*[0-9]*(\.[0-9]*)?"
+COUNTS = dict.fromkeys(("tests", "failures", "errors"), "[0-9]+")
+MOMENT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
+SAYS = (set[str](), {"message": "(?s).*", "type": "(?s).*"}, set[str]())
+ELEMENTS: dict[str, tuple[set[str], dict[str, str], set[str]]] = {
+    "testsuites": ({"testsuite"}, {"name": ".*", "time": TIME, **COUNTS}, set()),
+    "testsuite": (
+        {"testcase"},
+        {"name": ".*", **COUNTS, "skipped": "[0-9]+", "time": TIME, "timestamp": MOMENT},
+        {"name", *COUNTS},
+    ),
+    "testcase": (
+        {"skipped", "error", "failure"},
+        {"name": ".*", "classname": ".+", "time": TIME},
+        {"name"},
+    ),
+    "failure": SAYS,
+    "error": SAYS,
+    "skipped": SAYS,
+}
+"""Element -> its children, its attributes with their patterns, and those that it must have.
+
+As far as we write it, from ``junit-10.xsd`` of Jenkins' xUnit plugin; it refuses everything else.
+"""
+
+
+def hold_to_the_schema(element: ElementTree.Element) -> None:
+    """As a reader does that validates before it reads."""
+    children, attributes, needed = ELEMENTS[element.tag]
+    assert needed <= set(element.keys())
+    for name, value in element.items():
+        assert re.fullmatch(attributes[name], value), f"{element.tag} {name}={value!r}"
+    if children:
+        assert not (element.text or "").strip(), "only what tells of an outcome holds text"
+    for child in element:
+        assert child.tag in children, f"{child.tag} in {element.tag}"
+        assert not (child.tail or "").strip()
+        hold_to_the_schema(child)
+    if element.tag == "testsuite":
+        for name, tag in (
+            ("tests", None),
+            ("failures", "failure"),
+            ("errors", "error"),
+            ("skipped", "skipped"),
+        ):
+            found = [case for case in element if tag is None or case.find(tag) is not None]
+            assert element.get(name) == str(len(found))
+
+
+@pytest.mark.parametrize("made", [MIXED, HOSTILE, report()], ids=["mixed", "hostile", "nothing judged"])
+def test_a_reader_that_validates_takes_it(made: Report) -> None:
+    """No element or attribute that Jenkins' schema does not name, and counts that agree with the cases."""
+    hold_to_the_schema(ElementTree.fromstring(as_junit(made).encode("utf-8")))
 
 
 def test_junit_as_it_is_written(golden: Callable[[str, str], None]) -> None:
@@ -36,10 +93,12 @@ def test_junit_as_it_is_written(golden: Callable[[str, str], None]) -> None:
 def test_only_a_fail_and_a_crash_fail_a_build(outcome: Outcome, child: str | None) -> None:
     """Unknown is not red; the counts say the same as the cases."""
     root = ElementTree.fromstring(as_junit(report([judgement("a", outcome), judgement("b")])))
-    case = root.find("testsuite/testcase[@name='a']")
-    counts = {name: int(root.get(name, "")) for name in ("tests", "failures", "errors", "skipped")}
-
+    suite, case = root.find("testsuite"), root.find("testsuite/testcase[@name='a']")
+    assert suite is not None
     assert case is not None
+    counts = {name: int(suite.get(name, "")) for name in ("tests", "failures", "errors", "skipped")}
+
+    assert [root.get(name) for name in counts] == [*map(str, list(counts.values())[:3]), None]
     assert [child] * bool(child) == [inner.tag for inner in case]
     assert counts == {
         "tests": 2, "failures": child == "failure", "errors": child == "error", "skipped": child == "skipped",
@@ -66,7 +125,8 @@ def test_exempted_checks_are_skipped_with_their_reason() -> None:
 
     assert skipped is not None
     assert skipped.get("message") == "exempted: later"
-    assert (root.get("tests"), root.get("skipped")) == ("2", "1")
+    assert root.get("tests") == "2"
+    assert [suite.get("skipped") for suite in root] == ["0", "1"]
 
 
 def test_leaves_out_what_is_not_public_for_others() -> None:
@@ -84,7 +144,9 @@ def test_any_text_gives_xml(name: str, text: str, family: str) -> None:
     unread = judgement("b", Outcome.UNKNOWN, text, reason=Reason.LIMIT)
     document = as_junit(report([judged, unread], exempted=[("c", text)]))
 
-    assert len(list(ElementTree.fromstring(document.encode("utf-8")).iter("testcase"))) == 3
+    root = ElementTree.fromstring(document.encode("utf-8"))
+    hold_to_the_schema(root)
+    assert len(list(root.iter("testcase"))) == 3
 
 
 def test_hostile_names_do_nothing() -> None:
