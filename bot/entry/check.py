@@ -33,7 +33,9 @@ _SYMBOLS = {
     Outcome.UNKNOWN: ("?", "?", "yellow"),
     Outcome.ERROR: ("!", "!", "bold magenta"),
 }
-NO_CHARTS = "the page has no charts, as the library for them is not installed: pip install plumbline[reports]"
+NO_CHARTS = (
+    "the page has no charts, as the library for them is not installed: pip install 'plumbline[reports]'"
+)
 
 _PLAIN_WIDTH = 120
 """Width of the table where there is no terminal to ask."""

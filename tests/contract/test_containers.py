@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,22 @@ def test_services_run_what_the_procfile_runs(compose: dict[str, Any]) -> None:
     for name in OURS - {"migrate"}:
         assert services[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
     assert services["migrate"]["restart"] == "no"
+
+
+def test_the_image_can_be_built_with_charts() -> None:
+    """The extras that it installs, and those that the guide says to install instead, are there."""
+    text = CONTAINERFILE.read_text(encoding="utf-8")
+    guide = (ROOT / "docs" / "guide" / "reports.md").read_text(encoding="utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "optional-dependencies"
+    ]
+    (plain,) = re.findall(r"^ARG EXTRAS=(\S+)$", text, re.MULTILINE)
+    told = re.findall(r"--build-arg EXTRAS=([\w,]+)", f"{text}\n{guide}")
+
+    assert '".[${EXTRAS}]"' in text
+    assert told == ["postgresql,reports"] * 2
+    assert {*plain.split(","), *told[0].split(",")} <= extras.keys()
+    assert any(package.startswith("matplotlib") for package in extras["reports"])
 
 
 def test_names_only_variables_that_are_read(compose: dict[str, Any]) -> None:

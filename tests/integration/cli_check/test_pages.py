@@ -41,7 +41,7 @@ def test_prints_the_page_without_charts_and_says_so(
     assert done.stdout.startswith("<!doctype html>")
     assert "<svg" not in done.stdout
     assert done.stderr == f"{command.NO_CHARTS}\n"
-    assert "pip install plumbline[reports]" in done.stderr
+    assert "pip install 'plumbline[reports]'" in done.stderr
 
 
 @pytest.mark.parametrize("form", ["json", "sarif", "junit", "markdown"])
