@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bot.config.organisation import is_organisations
 from bot.engine.context import Context
 from bot.spec import Payload, job
+from jobs.refresh_policy import RefreshPolicy
 
 
 class ForgetRepositories(Payload):
@@ -20,9 +22,14 @@ class ForgetRepositories(Payload):
 @job("forget-repositories", payload=ForgetRepositories, timeout_s=120)
 def forget_repositories(payload: ForgetRepositories, context: Context) -> None:
     """Only those that this installation owned; the audit stays."""
-    store = context.runtime.store
-    owned = [i for i in payload.repository_ids if (store.repository(i) or (0,))[0] == payload.installation_id]
+    store, installation_id = context.runtime.store, payload.installation_id
+    known = [store.repository(i) for i in payload.repository_ids]
+    gone = [found[1] for found in known if found and found[0] == installation_id]
+    owned = [repository.id for repository in gone]
     store.remove_repositories(owned)
     if owned:
         detail = {"repositories": owned}
-        store.audit(payload.installation_id, "github", "repositories.removed", detail)
+        store.audit(installation_id, "github", "repositories.removed", detail)
+    # An attempt that ended between forgetting and this line told nobody that the policy is gone.
+    if context.claim.attempt > 1 or any(is_organisations(repository.name) for repository in gone):
+        context.runtime.submit([RefreshPolicy(installation_id=installation_id)])

@@ -21,6 +21,12 @@ ORGANISATION_PATH = "plumbline.org.yml"
 ORGANISATION_REPOSITORIES = (".github-private", ".github")
 """The first of them that has the file counts."""
 
+
+def is_organisations(name: str) -> bool:
+    """Whether a repository of that name, without the owner's, may hold the file."""
+    return name.lower() in ORGANISATION_REPOSITORIES
+
+
 RINGS = (1, 5, 25, 100)
 """Shares of the repositories, in percent, in which a policy from above may open issues."""
 
@@ -72,6 +78,7 @@ class OrganisationPolicy:
         grants: what the App may do beside reporting; empty, as nothing of the kind exists yet.
         file: ``owner/repository:path``.
         oid: blob id; "" when there is no file.
+        newest: no newer version of the policy has mistakes, for which this one stays in force.
     """
 
     defaults: Mapping[str, Said] = field(default_factory=dict)
@@ -87,6 +94,7 @@ class OrganisationPolicy:
     file: str = ""
     commit: str = ""
     oid: str = ""
+    newest: bool = True
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

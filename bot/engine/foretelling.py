@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from bot.config.organisation import (
-    NOTHING_SAID,
-    ORGANISATION_PATH,
-    ORGANISATION_REPOSITORIES,
-    OrganisationPolicy,
-)
+from bot.config.organisation import NOTHING_SAID, ORGANISATION_PATH, OrganisationPolicy
 from bot.config.organisation_file import read_organisation
 from bot.config.policy_file import PolicyErrors
 from bot.engine.context import Context, Runtime
 from bot.engine.governing import entry_at, kept_organisation, oid_at, read_entry
 from bot.engine.publish import publish_check_run
+from bot.engine.refreshing import counts
 from bot.engine.rolling_up import NotPrivate, OnlyPrivate
 from bot.engine.scanning import Target, target
 from bot.engine.what_if import Side, what_if
@@ -73,7 +69,7 @@ def _foretold(runtime: Runtime, at: Target, reader: RepoReader, pull: PullReques
     merge_base = reader.compare(reader.head(pull.base_branch), pull.head_sha).merge_base
     before = oid_at(reader, merge_base, ORGANISATION_PATH) if merge_base else ""
     after = oid_at(reader, pull.head_sha, ORGANISATION_PATH)
-    if before == after or not _counts(runtime, at):
+    if before == after or not counts(runtime.store.organisation(at.installation_id), repository):
         return None
     if repository.visibility is not Visibility.PRIVATE:
         return render_no_what_if(pull.head_sha, NOT_PRIVATE, now)
@@ -97,19 +93,6 @@ def _foretold(runtime: Runtime, at: Target, reader: RepoReader, pull: PullReques
         operator=runtime.settings.publish,
     )
     return render_what_if(found, pull.head_sha, policies=(before, after), at=now)
-
-
-def _counts(runtime: Runtime, at: Target) -> bool:
-    """The file of this repository is, or would be, the one in force."""
-    name = at.repository.name.lower()
-    if name not in ORGANISATION_REPOSITORIES:
-        return False
-    kept = runtime.store.organisation(at.installation_id)
-    if kept is None or not kept.oid or kept.repository_id == at.repository.id:
-        return True
-    holder = kept.full_name.partition("/")[2].lower()
-    order = ORGANISATION_REPOSITORIES
-    return holder not in order or order.index(name) < order.index(holder)
 
 
 def _policy(runtime: Runtime, reader: RepoReader, repository: Repository, commit: str) -> OrganisationPolicy:

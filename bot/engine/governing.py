@@ -312,7 +312,8 @@ def compiled_organisation(registry: Registry, kept: StoredOrganisation | None) -
         # As for a repository's file: it was good once.
         return NOTHING_SAID
     file = f"{kept.full_name}:{ORGANISATION_PATH}"
-    return replace(found, file=file, commit=kept.commit, oid=kept.oid)
+    newest = kept.seen_oid in (kept.oid, "")
+    return replace(found, file=file, commit=kept.commit, oid=kept.oid, newest=newest)
 
 
 def _compiled_file(registry: Registry, data: bytes, oid: str, names: _Names) -> PolicyFile:

@@ -29,12 +29,14 @@ from bot.engine.governing import (
     read_entry,
 )
 from bot.engine.publish import publish_check_run
+from bot.engine.turns import turn
 from bot.model.attributes import Attribute, Attributes, Described
 from bot.model.errors import Gone, InstallationGone, PolicyError, Rejected
 from bot.model.facts import Repository, TreeEntry, Visibility
+from bot.model.reports import CheckRun
 from bot.ports import RepoReader, StoredEffect, StoredOrganisation
 from bot.registry import Registry
-from bot.report.config_run import render_config_errors
+from bot.report.config_run import render_config_errors, render_policy_moved
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +52,8 @@ class Refreshed:
         errors: what is wrong with that version, for which the last good one stays in force.
         notices: what should be known of a good one.
         concerned: repositories for which something is different now.
+        left: full name of the repository whose file was in force and is no more, as the one above has
+            taken its place; where none has, it is the one above. Empty when nothing of the kind happened.
     """
 
     repository_id: int = 0
@@ -58,6 +62,7 @@ class Refreshed:
     errors: tuple[PolicyError, ...] = ()
     notices: tuple[Notice, ...] = ()
     concerned: tuple[int, ...] = ()
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,34 +83,46 @@ def ensure_organisation(runtime: Runtime, installation_id: int, owner: str) -> N
 def refresh_organisation(runtime: Runtime, installation_id: int, owner: str) -> Refreshed:
     """Read the owner's policy and what its selectors ask for, and keep both.
 
-    A file with mistakes, and one that can not be reached any more, leave the last good one in force;
-    only a file that was taken away where it was says nothing any more.
+    A file with mistakes leaves the last good one in force, wherever that was, and so does a fault. A file
+    that was taken away, with its repository or without, does not: the other repository's takes its place.
 
     Args:
         owner: login of the account.
     """
-    registry, store = runtime.registry, runtime.store
-    kept = store.organisation(installation_id)
-    before = compiled_organisation(registry, kept)
+    kept, now, refreshed = _refresh_file(runtime, installation_id, owner)
+    return replace(refreshed, concerned=_concerned(runtime, installation_id, owner, kept, now))
+
+
+def _refresh_file(
+    runtime: Runtime, installation_id: int, owner: str
+) -> tuple[StoredOrganisation | None, StoredOrganisation, Refreshed]:
+    """What was kept of the file, what is kept now, and what is to be told."""
+    kept = runtime.store.organisation(installation_id)
     found = _find(runtime, installation_id, owner)
-    now = StoredOrganisation(runtime.clock.now())
-    refreshed = Refreshed()
-    if found is None and kept is not None and kept.oid and _unreachable(runtime, installation_id, kept):
-        logger.warning(
-            "the organisation's policy can not be reached; the last one stays in force",
-            extra={"installation": installation_id, "repository": kept.repository_id},
-        )
-        now = replace(kept, looked_at=now.looked_at)
-    elif found is not None:
+    now, refreshed = StoredOrganisation(runtime.clock.now()), Refreshed()
+    if found is not None:
         now, refreshed = _taken(runtime, installation_id, found, kept, now)
-    store.save_organisation(installation_id, now)
-    after = compiled_organisation(registry, now)
+    if kept is not None and kept.oid and now.repository_id != kept.repository_id:
+        refreshed = _moved(runtime, installation_id, kept, now, refreshed)
+    runtime.store.save_organisation(installation_id, now)
+    return kept, now, refreshed
+
+
+def _concerned(
+    runtime: Runtime,
+    installation_id: int,
+    owner: str,
+    kept: StoredOrganisation | None,
+    now: StoredOrganisation,
+) -> tuple[int, ...]:
+    """Read what the selectors of a file ask for, and tell whom it concerns; nobody, when it is the first."""
+    registry = runtime.registry
+    before, after = compiled_organisation(registry, kept), compiled_organisation(registry, now)
     sides = _described(runtime, installation_id, owner, teams=after.teams, properties=after.asks_properties)
     if kept is None:
-        return refreshed
-    repositories = store.repositories(installation_id)
-    concerned = concerned_by(registry, (before, sides[0]), (after, sides[1]), repositories)
-    return replace(refreshed, concerned=concerned)
+        return ()
+    repositories = runtime.store.repositories(installation_id)
+    return concerned_by(registry, (before, sides[0]), (after, sides[1]), repositories)
 
 
 def regroup(runtime: Runtime, installation_id: int, owner: str, attribute: Attribute) -> tuple[int, ...]:
@@ -192,31 +209,44 @@ def concerned_by(
 def refresh(context: Context, installation_id: int, owner: str) -> Refreshed:
     """As ``refresh_organisation``, and say once of each version of the file what is wrong with it."""
     runtime = context.runtime
-    found = refresh_organisation(runtime, installation_id, owner)
-    if found.repository_id:
-        said = runtime.store.effect(found.repository_id, "config", "organisation")
-        if runtime.store.stopped(installation_id):
-            # Told when it is looked at again, after everything was resumed.
-            return found
-        if found.errors and (said is None or said.digest != found.oid):
-            _complain(context, installation_id, found)
-        elif said is not None and not found.errors:
-            runtime.store.drop_effect(found.repository_id, "config", "organisation")
-    return found
+    # An installation that is synchronised and a push to the file may be looked at by two at once.
+    with turn(context, 0, f"policy:{installation_id}") as alone:
+        kept, now, found = _refresh_file(runtime, installation_id, owner)
+        # What is stopped is told when it is looked at again, after everything was resumed.
+        if found.repository_id and not runtime.store.stopped(installation_id):
+            _tell(alone, installation_id, found)
+    return replace(found, concerned=_concerned(runtime, installation_id, owner, kept, now))
 
 
-def _complain(context: Context, installation_id: int, found: Refreshed) -> None:
-    """A check run on the commit that brought the mistakes."""
-    run = render_config_errors(found.errors, found.commit)
+def _tell(context: Context, installation_id: int, found: Refreshed) -> None:
+    """Say where the file lies what is wrong with it, or that it came into force or ended."""
+    store = context.runtime.store
+    said = store.effect(found.repository_id, "config", "organisation")
+    if found.errors and (said is None or said.digest != found.oid):
+        # On the commit that brought the mistakes.
+        number = _show(context, installation_id, found, render_config_errors(found.errors, found.commit))
+        if number is not None:
+            effect = StoredEffect(number, found.oid, {})
+            store.save_effect(found.repository_id, "config", "organisation", effect)
+    elif said is not None and not found.errors:
+        store.drop_effect(found.repository_id, "config", "organisation")
+    if found.left and not found.errors:
+        known = store.repository(found.repository_id)
+        private = known is not None and known[1].visibility is Visibility.PRIVATE
+        # Where others read along, nobody is told which repositories there are.
+        left = found.left if private else ""
+        run = render_policy_moved(found.commit, found.notices, here=bool(found.oid), left=left)
+        _show(context, installation_id, found, run)
+
+
+def _show(context: Context, installation_id: int, found: Refreshed, run: CheckRun) -> int | None:
     try:
         with context.runtime.github.writer(installation_id, found.repository_id, context.guard) as writer:
-            number = publish_check_run(context, writer, run)
+            return publish_check_run(context, writer, run)
     except Rejected as error:
         # As of an archived repository; the page and the log tell it all the same.
-        logger.warning("mistakes of a policy can not be shown", extra={"why": str(error)})
-        return
-    effect = StoredEffect(number, found.oid, {})
-    context.runtime.store.save_effect(found.repository_id, "config", "organisation", effect)
+        logger.warning("what became of a policy can not be shown", extra={"why": str(error)})
+        return None
 
 
 # The file
@@ -229,7 +259,10 @@ def _find(runtime: Runtime, installation_id: int, owner: str) -> _Found | None:
             continue
         try:
             with runtime.github.reader(installation_id, known.id) as reader:
-                found = _file_of(reader)
+                repository = reader.repository()
+                if repository != known:
+                    runtime.store.save_repositories(installation_id, [repository])
+                found = _file_of(reader, repository) if repository.name.lower() == name else None
         except InstallationGone:
             raise
         except Gone:
@@ -239,8 +272,7 @@ def _find(runtime: Runtime, installation_id: int, owner: str) -> _Found | None:
     return None
 
 
-def _file_of(reader: RepoReader) -> _Found | None:
-    repository = reader.repository()
+def _file_of(reader: RepoReader, repository: Repository) -> _Found | None:
     if repository.empty or repository.disabled or not repository.default_branch:
         return None
     commit = reader.head(repository.default_branch)
@@ -253,10 +285,38 @@ def _file_of(reader: RepoReader) -> _Found | None:
         return _Found(repository, commit, entry, b"", problem.errors)
 
 
-def _unreachable(runtime: Runtime, installation_id: int, kept: StoredOrganisation) -> bool:
-    """The repository that held the file is not to be seen any more, or is another owner's."""
-    known = runtime.store.repository(kept.repository_id)
-    return known is None or known[0] != installation_id
+def _moved(
+    runtime: Runtime,
+    installation_id: int,
+    kept: StoredOrganisation,
+    now: StoredOrganisation,
+    refreshed: Refreshed,
+) -> Refreshed:
+    """Tell the operator that another file is in force than before, or none."""
+    said = {"installation": installation_id, "before": kept.full_name}
+    if now.oid:
+        logger.warning(
+            "the organisation's policy comes from another repository now", extra=said | {"now": now.full_name}
+        )
+        return replace(refreshed, left=kept.full_name)
+    logger.warning("the organisation has no policy any more, as its file was taken away", extra=said)
+    commit = _head_of(runtime, installation_id, kept.repository_id)
+    return Refreshed(kept.repository_id if commit else 0, commit, left=kept.full_name)
+
+
+def _head_of(runtime: Runtime, installation_id: int, repository_id: int) -> str:
+    """The head of the default branch; empty when the repository is not to be seen any more."""
+    known = runtime.store.repository(repository_id)
+    if known is None or known[0] != installation_id:
+        return ""
+    try:
+        with runtime.github.reader(installation_id, repository_id) as reader:
+            branch = reader.repository().default_branch
+            return reader.head(branch) if branch else ""
+    except InstallationGone:
+        raise
+    except Gone:
+        return ""
 
 
 def _taken(
@@ -283,10 +343,19 @@ def _taken(
     refreshed = Refreshed(found.repository.id, found.commit, found.entry.oid, errors, notices)
     if errors:
         last = kept or now
+        logger.warning(
+            "the organisation's policy has mistakes; the last good one stays in force",
+            extra={
+                "installation": installation_id,
+                "repository": found.repository.id,
+                "last": last.full_name,
+            },
+        )
         return replace(last, looked_at=now.looked_at, seen_oid=found.entry.oid), refreshed
     if kept is not None and kept.oid == found.entry.oid and kept.repository_id == found.repository.id:
         # The commit that is named stays the first one that had this version.
-        return replace(kept, looked_at=now.looked_at, seen_oid=found.entry.oid), refreshed
+        named = replace(kept, full_name=found.repository.full_name)
+        return replace(named, looked_at=now.looked_at, seen_oid=found.entry.oid), refreshed
     return (
         replace(
             now,
@@ -360,9 +429,10 @@ def _proposed_organisation(
     before = oid_at(reader, merge_base, ORGANISATION_PATH) if merge_base else ""
     if (entry.oid if entry else "") == before:
         return None
-    if entry is None:
-        return Proposed()
     known = runtime.store.repository(at.id)
+    kept = runtime.store.organisation(known[0]) if known else None
+    if entry is None:
+        return Proposed(notices=_of_order(kept, at, taken=True))
     try:
         policy = read_organisation(
             read_entry(reader, entry),
@@ -372,4 +442,33 @@ def _proposed_organisation(
         )
     except PolicyErrors as problem:
         return Proposed(problem.errors)
-    return Proposed(notices=policy.notices)
+    return Proposed(notices=(*policy.notices, *_of_order(kept, at, taken=False)))
+
+
+def counts(kept: StoredOrganisation | None, at: Repository) -> bool:
+    """The file of a repository is, or would be, the one in force."""
+    order, name = ORGANISATION_REPOSITORIES, at.name.lower()
+    if name not in order:
+        return False
+    if kept is None or not kept.oid or kept.repository_id == at.id:
+        return True
+    holder = kept.full_name.partition("/")[2].lower()
+    return holder not in order or order.index(name) < order.index(holder)
+
+
+def _of_order(kept: StoredOrganisation | None, at: Repository, *, taken: bool) -> tuple[Notice, ...]:
+    """What a change means for which file is in force; the other repository is not named."""
+    here = kept is not None and kept.repository_id == at.id
+    said = ""
+    if taken and here:
+        said = (
+            "without this file that of the organisation's other repository counts, and where there is none "
+            "the organisation has no policy"
+        )
+    elif not taken and not counts(kept, at):
+        said = (
+            "the organisation's policy is in another repository, which comes first: this file does not count"
+        )
+    elif not taken and kept is not None and kept.oid and not here:
+        said = "from then on this file counts, and the one that is the organisation's policy now does not"
+    return (Notice(said, ORGANISATION_PATH),) if said else ()

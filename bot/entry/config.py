@@ -116,6 +116,10 @@ def explain(
         show_json([_plain(e) for e in found])
     elif key is not None:
         _tell(found[0])
+        if not governing.organisation.newest:
+            from bot.report.replies import OWNER_HELD
+
+            click.echo(f"note      {OWNER_HELD}")
     else:
         rows = [(e.key, _short(e.value), _where(e.origins[-1]), e.about) for e in found]
         show(("key", "value", "said by", "meaning"), rows)

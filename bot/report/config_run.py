@@ -89,6 +89,40 @@ def render_config_good(
     )
 
 
+def render_policy_moved(
+    head_sha: str, notices: Sequence[Notice] = (), *, here: bool, left: str = ""
+) -> CheckRun:
+    """The check run for the organisation's policy that is another one than before, or is no more.
+
+    Args:
+        notices: what does not count in the file that is in force now.
+        here: it is that of the commit; else there is none.
+        left: full name of the repository that held it; "" when readers may not know it.
+    """
+    page = Page(CHECK_RUN_TEXT)
+    if here:
+        title, conclusion = "This is the organisation's policy now", Conclusion.SUCCESS
+        before = f"the one of {code(left, limit=NAME)}" if left else "one of another repository"
+        page.add(f"The file of this commit is in force for the whole organisation, in place of {before}.")
+    else:
+        title, conclusion = "The organisation has no policy any more", Conclusion.NEUTRAL
+        page.add(
+            "The file was taken away, and no repository that may hold one has one. What it said counts no "
+            "more: each repository follows its own file and the defaults of Plumbline."
+        )
+    if notices:
+        page.add("", "What to know of it:")
+        page.fill(notices, lambda notice: [_line(notice)], lambda left: f"- … and {count(left, 'more')}")
+    return CheckRun(
+        name=NAME_OF_RUN,
+        head_sha=head_sha,
+        external_id=_external_id(head_sha, "", [title, left, *(str(n) for n in notices)]),
+        conclusion=conclusion,
+        title=title,
+        summary=str(page),
+    )
+
+
 def _line(error: PolicyError | Notice) -> str:
     at = code(f"{error.path}:{error.line}:{error.column}", limit=NAME)
     return f"- {at}: {prose(error.message, limit=SENTENCE)}"

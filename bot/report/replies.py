@@ -270,17 +270,24 @@ def _linked_run(run: StoredEffect | None, html_url: str) -> str:
     return f"[{name}]({html_url}/runs/{run.number})" if run and _ROOT.fullmatch(html_url) else name
 
 
+OWNER_HELD = (
+    "The newest version of the organisation's policy has errors, so the last good one stays in force for it."
+)
+
 MOST_PLACES = 5
 """Places of one value that are named; a list that adds up may have many."""
 
 
-def key_explained(explained: Explained, *, html_url: str, errors: int, owner_shown: bool = True) -> str:
+def key_explained(
+    explained: Explained, *, html_url: str, errors: int, owner_shown: bool = True, owner_newest: bool = True
+) -> str:
     """A key of the policy: its value, where it comes from, who may change it, its meaning.
 
     Args:
         html_url: of the repository.
         errors: how many mistakes its newest file has.
         owner_shown: whoever reads the answer may know what the organisation's file holds where.
+        owner_newest: the organisation's policy in force has no newer version with mistakes.
     """
     value = code(explained.value, limit=SENTENCE)
     key = code(explained.key, limit=120)
@@ -303,6 +310,8 @@ def key_explained(explained: Explained, *, html_url: str, errors: int, owner_sho
         parts.append(f"{prose(refused.why, limit=SENTENCE)}.")
     if errors:
         parts.append("The newest version of the file has errors, so the last good one is in force.")
+    if not owner_newest:
+        parts.append(OWNER_HELD)
     return "\n\n".join(parts)
 
 

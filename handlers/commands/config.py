@@ -34,5 +34,6 @@ def config(call: Call) -> Reply:
             html_url=call.repository.html_url,
             errors=len(governing.errors),
             owner_shown=call.look.owner_shown(),
+            owner_newest=governing.organisation.newest,
         )
     )

@@ -1,11 +1,11 @@
-"""Somebody pushed to the repository that may hold the organisation's policy."""
+"""Somebody changed a repository that may hold the organisation's policy, or its name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from bot.config.organisation import ORGANISATION_PATH, ORGANISATION_REPOSITORIES
+from bot.config.organisation import ORGANISATION_PATH, is_organisations
 from bot.model.events import Event
 from bot.spec import on
 from handlers.payloads import branch_of, text, value
@@ -19,13 +19,27 @@ MOST_COMMITS = 2048
 def refresh_pushed_policy(event: Event) -> list[RefreshPolicy]:
     """Read the policy anew when its default branch moved and the file may be among what changed."""
     payload = event.payload
-    name = text(payload, "repository", "name").lower()
-    if not event.installation_id or name not in ORGANISATION_REPOSITORIES:
+    if not event.installation_id or not is_organisations(text(payload, "repository", "name")):
         return []
     default = text(payload, "repository", "default_branch")
     if not default or branch_of(text(payload, "ref")) != default or not _touches(payload):
         return []
-    return [RefreshPolicy(installation_id=event.installation_id)]
+    return [RefreshPolicy(installation_id=event.installation_id, repository_id=event.repository_id or 0)]
+
+
+@on("repository", actions=("created", "edited", "renamed", "transferred"))
+def refresh_moved_policy(event: Event) -> list[RefreshPolicy]:
+    """The repository got or lost the name by which the policy is found, or has another default branch.
+
+    One that is deleted, or taken from us, is forgotten first; the policy is read anew then.
+    """
+    payload = event.payload
+    names = text(payload, "repository", "name"), text(payload, "changes", "repository", "name", "from")
+    if not event.installation_id or not event.repository_id or not any(map(is_organisations, names)):
+        return []
+    if event.action == "edited" and value(payload, "changes", "default_branch") is None:
+        return []
+    return [RefreshPolicy(installation_id=event.installation_id, repository_id=event.repository_id)]
 
 
 def _touches(payload: Any) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from bot.engine.governing import kept_governing
 from bot.engine.refreshing import ensure_organisation, refresh_organisation
 from bot.model.attributes import Described
+from bot.simulator.faults import Fault, FaultKind
 from bot.testing.state import FakeRepository
 from jobs.reconcile import Reconcile
 from jobs.refresh_policy import RefreshPolicy
@@ -127,8 +128,10 @@ class TestInForce:
         since = system.mark()
         new = system.create("new", HEALTHY)
         system.push(new, {"a.txt": "a"})
+        # Whichever comes first, the look at all repositories or at this one, tells of it.
         asked = {entry.path for entry in system.calls("GET", "/properties/", since=since)}
-        assert asked == {"/orgs/acme/properties/values", f"/repositories/{new.id}/properties/values"}
+        assert asked
+        assert asked <= {"/orgs/acme/properties/values", f"/repositories/{new.id}/properties/values"}
         assert publish_of(system, new) is None
 
     def test_a_property_moves_a_repository_to_its_group_at_once(
@@ -339,16 +342,161 @@ class TestMistakes:
         assert run.conclusion == "success"
         assert "`enroll` is called `enrol` now" in (run.summary or "")
 
-    def test_what_can_not_be_reached_any_more_stays_in_force(
+
+QUIET = "defaults: {publish: observe}\n"
+ALOUD = "defaults: {publish: advise}\n"
+TAKEN_OVER = "the organisation's policy comes from another repository now"
+ENDED = "the organisation has no policy any more, as its file was taken away"
+
+
+class TestMoving:
+    """Which repository's file counts, when one of them goes or comes."""
+
+    @pytest.fixture
+    def private(self, system: System, home: FakeRepository, app: FakeRepository) -> FakeRepository:
+        """``.github-private`` with the file that counts; ``.github`` has another."""
+        assert app
+        system.push(home, {ORG: ALOUD})
+        return system.create(".github-private", {ORG: QUIET}, private=True)
+
+    def holder(self, system: System, installation: int) -> str:
+        """The repository whose file is in force."""
+        kept = system.runtime.store.organisation(installation)
+        return kept.full_name if kept and kept.oid else ""
+
+    def test_a_file_that_comes_first_takes_the_place_of_the_other(
+        self,
+        system: System,
+        installation: int,
+        home: FakeRepository,
+        app: FakeRepository,
+        private: FakeRepository,
+    ) -> None:
+        """A private page may name the public one; the other way round nobody is told."""
+        assert self.holder(system, installation) == "acme/.github-private"
+        assert publish_of(system, app) == "observe"
+        run = system.run(private, private.head or "", CONFIG)
+        assert (run.conclusion, run.title) == ("success", "This is the organisation's policy now")
+        assert "`acme/.github`" in (run.summary or "")
+        assert system.logged(TAKEN_OVER)
+
+    @pytest.mark.parametrize("how", ["dropped", "deleted", "renamed", "access removed"])
+    def test_the_public_file_takes_over_when_the_private_one_goes(
+        self,
+        system: System,
+        installation: int,
+        home: FakeRepository,
+        app: FakeRepository,
+        private: FakeRepository,
+        how: str,
+    ) -> None:
+        """Whoever took it away meant that; and hears of it where others may read along."""
+        if how == "dropped":
+            system.push(private, {ORG: None})
+        elif how == "deleted":
+            system.fake.delete(private)
+        elif how == "renamed":
+            system.fake.rename(private, "policies")
+        else:
+            system.fake.select_repositories(installation, [".github", "app"])
+        system.pump()
+
+        assert self.holder(system, installation) == "acme/.github"
+        assert publish_of(system, app) == "advise"
+        run = system.run(home, home.head or "", CONFIG)
+        assert run.title == "This is the organisation's policy now"
+        assert ".github-private" not in (run.summary or "")
+        assert system.logged(TAKEN_OVER)
+        explained = kept_governing(system.runtime.registry, system.runtime.store, app.id).effective
+        at = (home.head or "")[:10]
+        assert [o.place for o in explained.origins("publish")] == [f"acme/.github:{ORG}:1@{at}"]
+
+    def test_a_repository_that_is_called_so_from_now_on_takes_over(
         self, system: System, installation: int, home: FakeRepository, app: FakeRepository
     ) -> None:
-        """Nobody took it back; they only took the repository from the App."""
-        system.push(home, {ORG: "defaults: {publish: observe}\n"})
-        system.runtime.store.remove_repositories([home.id])
+        system.push(home, {ORG: ALOUD})
+        policies = system.create("policies", {ORG: QUIET}, private=True)
+        assert self.holder(system, installation) == "acme/.github"
+
+        system.fake.rename(policies, ".github-private")
+        system.pump()
+
+        assert self.holder(system, installation) == "acme/.github-private"
+        assert publish_of(system, app) == "observe"
+
+    @pytest.mark.parametrize("how", ["dropped", "deleted", "renamed", "access removed"])
+    def test_without_another_file_the_policy_ends(
+        self, system: System, installation: int, home: FakeRepository, app: FakeRepository, how: str
+    ) -> None:
+        """Its keeper hears of it on the commit that took it away, the operator in the log."""
+        system.push(home, {ORG: QUIET})
+        if how == "dropped":
+            system.push(home, {ORG: None})
+        elif how == "deleted":
+            system.fake.delete(home)
+        elif how == "renamed":
+            system.fake.rename(home, "old")
+        else:
+            system.fake.select_repositories(installation, ["app"])
+        system.pump()
+
+        assert self.holder(system, installation) == ""
+        assert publish_of(system, app) is None
+        assert system.logged(ENDED)
+        if how in ("dropped", "renamed"):
+            run = system.run(home, home.head or "", CONFIG)
+            assert (run.conclusion, run.title) == ("neutral", "The organisation has no policy any more")
+
+    def test_mistakes_in_what_takes_over_leave_the_last_good_one_in_force(
+        self,
+        system: System,
+        installation: int,
+        home: FakeRepository,
+        app: FakeRepository,
+        private: FakeRepository,
+    ) -> None:
+        """Until they are mended, and whoever asks is told."""
+        system.push(home, {ORG: "defaults: {publish: loud}\n"})
+        system.push(private, {ORG: None})
+
+        assert self.holder(system, installation) == "acme/.github-private"
+        assert publish_of(system, app) == "observe"
+        assert system.run(home, home.head or "", CONFIG).conclusion == "action_required"
+        assert system.logged("the organisation's policy has mistakes; the last good one stays in force")
+        number = system.fake.open_issue(app, "A question")
+        text = answer(system, app, say(system, app, number, "/plumbline config explain publish", "octocat"))
+        assert "The newest version of the organisation's policy has errors" in text
+
+        system.push(home, {ORG: ALOUD})
+        assert self.holder(system, installation) == "acme/.github"
+        assert publish_of(system, app) == "advise"
+
+    def test_a_fault_takes_nothing_away(
+        self,
+        system: System,
+        installation: int,
+        home: FakeRepository,
+        app: FakeRepository,
+        private: FakeRepository,
+    ) -> None:
+        """What GitHub does not answer is not gone."""
+        system.fault(Fault(FaultKind.ERROR, path=rf"/repositories/{private.id}\b", status=502))
         system.submit(RefreshPolicy(installation_id=installation))
 
+        assert self.holder(system, installation) == "acme/.github-private"
         assert publish_of(system, app) == "observe"
-        assert system.logged("the organisation's policy can not be reached; the last one stays in force")
+
+    def test_a_proposal_says_which_file_will_count(
+        self, system: System, home: FakeRepository, private: FakeRepository
+    ) -> None:
+        system.push(private, {ORG: f"{ALOUD}enrol: all\n"})
+        _, second = system.propose(home, {ORG: QUIET})
+        summary = system.run(home, second, CONFIG).summary or ""
+        assert "comes first: this file does not count" in summary
+        assert ".github-private" not in summary
+
+        _, gone = system.propose(private, {ORG: None})
+        assert "without this file" in (system.run(private, gone, CONFIG).summary or "")
 
 
 class TestCommands:

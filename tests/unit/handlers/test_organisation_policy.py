@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from bot.model.events import Event
-from handlers.events.organisation_policy import MOST_COMMITS, refresh_pushed_policy
+from handlers.events.organisation_policy import (
+    MOST_COMMITS,
+    refresh_moved_policy,
+    refresh_pushed_policy,
+)
+from jobs.refresh_policy import RefreshPolicy
 
 TOUCHES = {"added": [], "modified": ["plumbline.org.yml"], "removed": []}
 OTHERS = {"added": ["a", 5], "modified": ["docs/plumbline.org.yml"], "removed": None}
@@ -23,7 +28,7 @@ def asked(name: str = ".github", default: Any = "main", **changes: Any) -> bool:
         "commits": [OTHERS, TOUCHES],
     }
     work = refresh_pushed_policy(Event("push", "", "7:guid", payload | changes))
-    assert [item.key for item in work] in ([], ["policy:1"])
+    assert work in ([], [RefreshPolicy(installation_id=1, repository_id=42)])
     return bool(work)
 
 
@@ -52,3 +57,26 @@ def asked(name: str = ".github", default: Any = "main", **changes: Any) -> bool:
 def test_reads_it_anew_when_it_may_have_changed(expected: bool, changes: dict[str, Any]) -> None:
     """Pushes to the default branch of the repositories that may hold it."""
     assert asked(**changes) is expected
+
+
+@pytest.mark.parametrize(
+    ("expected", "action", "name", "changes"),
+    [
+        pytest.param(True, "renamed", "policies", {"repository": {"name": {"from": ".github"}}}, id="away"),
+        pytest.param(True, "renamed", ".GitHub", {"repository": {"name": {"from": "x"}}}, id="towards"),
+        pytest.param(False, "renamed", "b", {"repository": {"name": {"from": "a"}}}, id="another"),
+        pytest.param(True, "created", ".github-private", None, id="from a template"),
+        pytest.param(True, "transferred", ".github", {"owner": {}}, id="from another owner"),
+        pytest.param(True, "edited", ".github", {"default_branch": {"from": "x"}}, id="another branch"),
+        pytest.param(False, "edited", ".github", {"description": {"from": "x"}}, id="another description"),
+    ],
+)
+def test_reads_it_anew_when_it_may_be_found_elsewhere(
+    expected: bool, action: str, name: str, changes: Any
+) -> None:
+    """A file counts by the name of its repository, on its default branch."""
+    payload = {"installation": {"id": 1}, "repository": {"id": 42, "name": name}, "changes": changes}
+
+    work = refresh_moved_policy(Event("repository", action, "7:guid", payload))
+
+    assert work == ([RefreshPolicy(installation_id=1, repository_id=42)] if expected else [])

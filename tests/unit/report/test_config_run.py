@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.config.policy import Notice
 from bot.model.reports import Conclusion
-from bot.report.config_run import MOST_ANNOTATIONS, render_config_good
+from bot.report.config_run import MOST_ANNOTATIONS, render_config_good, render_policy_moved
 
 HEAD = "a" * 40
 
@@ -29,3 +29,25 @@ def test_other_notices_are_another_run() -> None:
 
     assert one.external_id != render_config_good(HEAD).external_id
     assert one.external_id == render_config_good(HEAD, [Notice("a", "x.yml")]).external_id
+
+
+def test_a_policy_that_moved_names_its_place_only_to_those_who_may_know() -> None:
+    """In public nobody is told which repositories there are."""
+    private = render_policy_moved(HEAD, [Notice("old", "x.yml")], here=True, left="acme/.github")
+    public = render_policy_moved(HEAD, here=True)
+
+    assert private.conclusion is Conclusion.SUCCESS
+    assert "in place of the one of `acme/.github`." in private.summary
+    assert "x.yml:1:1" in private.summary
+    assert "in place of one of another repository." in public.summary
+    assert private.external_id != public.external_id
+
+
+def test_the_end_of_a_policy_is_no_success() -> None:
+    """It may have been a mistake."""
+    run = render_policy_moved(HEAD, here=False)
+
+    assert (run.conclusion, run.title) == (
+        Conclusion.NEUTRAL,
+        "The organisation has no policy any more",
+    )

@@ -110,6 +110,7 @@ def replies() -> dict[str, str]:
         "config-default": key_explained(default, html_url=PAGE, errors=0),
         "config-operator": key_explained(operator, html_url=PAGE, errors=0),
         "config-broken": key_explained(explained, html_url=PAGE, errors=2),
+        "config-held": key_explained(above, html_url=PAGE, errors=0, owner_newest=False),
         "config-locked": key_explained(above, html_url=PAGE, errors=0),
         "config-locked-and-hidden": key_explained(above, html_url=PAGE, errors=0, owner_shown=False),
         "config-of-many-places": key_explained(several, html_url=PAGE, errors=0),
