@@ -7,7 +7,7 @@ those of ``bot.model.errors`` and no others: an adapter translates what its libr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -74,6 +74,10 @@ class Wanted(Exception):
 
     Raised only by readers that read for many facts and repositories at once. Facts let it pass.
     """
+
+
+class Later(Wanted):
+    """Only REST tells what was asked for, and REST is asked after the documents (``Batch.allow_rest``)."""
 
 
 class OwnerReader(Protocol):
@@ -182,6 +186,15 @@ class RepoReader(Protocol):
         """All entries of a commit but directories, at any depth, with sizes; True when there are more."""
         ...
 
+    def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+        """Entries but directories of the root and of the folders that are entered, sorted by path.
+
+        Args:
+            enter: told a folder's path, says whether to look into it; asked for none below one that
+                it does not let in.
+        """
+        ...
+
     def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
         """GraphQL's answers on the type ``Repository``, under the keys of ``selections``.
 
@@ -221,6 +234,10 @@ class Batch(Protocol):
 
     def fetch(self) -> None:
         """Read what was declared, and then each time what was wanted since. Raises as ``RepoReader``."""
+        ...
+
+    def allow_rest(self, allowed: bool) -> None:
+        """Whether readers may make REST calls, as they may at first; else they raise ``Later`` instead."""
         ...
 
 

@@ -102,7 +102,7 @@ OPEN_PULL_REQUESTS = Selection(
     "{ totalCount pageInfo { hasNextPage endCursor } "
     "nodes { number isDraft isCrossRepository maintainerCanModify title createdAt updatedAt mergeable "
     "reviewDecision author { login __typename } baseRefName baseRefOid headRefName headRefOid "
-    "headRepository { databaseId } } }",
+    "headRepository { databaseId } headRepositoryOwner { login } } }",
     permission="pull_requests: read",
 )
 """Open pull requests, newest first; read through ``reader.open_pull_requests``."""

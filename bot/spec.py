@@ -10,6 +10,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from types import MappingProxyType
 from typing import Any, ClassVar, TypeVar
 
@@ -89,6 +90,15 @@ class CheckSpec:
     follows: str = ""
 
 
+class Source(Enum):
+    """What tells a fact when GitHub is asked; the value says it to readers."""
+
+    FACTS = "other facts alone"
+    DOCUMENTS = "GraphQL documents, shared with other facts and repositories"
+    ORGANISATION = "REST, once for the organisation"
+    REPOSITORY = "REST, for each repository"
+
+
 @dataclass(frozen=True, slots=True)
 class FactSpec:
     """A fact: a function that reads something through a port and returns a value.
@@ -106,6 +116,8 @@ class FactSpec:
         owner: the selections are of the type ``Organization``, asked once for all its repositories.
         copes: needs that are given to it even when they are ``Unknown``, as their annotation names it;
             any other makes the fact unknown, too.
+        keep_s: how long its value may be used again, in seconds; 0 when it is read each time.
+        rest: documents do not tell it, so it is read in the second pass.
     """
 
     name: str
@@ -119,6 +131,16 @@ class FactSpec:
     owner: bool = False
     copes: frozenset[str] = frozenset()
     keep_s: int = 0
+    rest: bool = False
+
+    @property
+    def source(self) -> Source:
+        """What is asked; facts of files are told by git where there is a clone."""
+        if self.rest:
+            return Source.REPOSITORY
+        if self.owner or "owner" in self.needs:
+            return Source.ORGANISATION
+        return Source.DOCUMENTS if {"reader", "answer"} & set(self.needs) else Source.FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +257,7 @@ def fact(
     graph: Mapping[str, Selection] | None = None,
     owner: bool = False,
     keep_s: int = 0,
+    rest: bool = False,
 ) -> Callable[[F], F]:
     """Declare a fact; see ``FactSpec``. ``name`` is the parameter name that checks ask for (snake_case)."""
 
@@ -246,6 +269,8 @@ def fact(
         copes = (name for name, p in parameters.items() if re.search(r"\bUnknown\b", str(p.annotation)))
         if "answer" in needs and not graph:
             raise ValueError(f"fact {name!r} asks for an answer but declares no selection: pass graph=")
+        if rest and ("reader" not in needs or "owner" in needs):
+            raise ValueError(f"fact {name!r} is REST's of a repository: it takes reader, and no owner")
         spec = FactSpec(
             name,
             function,
@@ -258,6 +283,7 @@ def fact(
             owner,
             frozenset(copes),
             keep_s,
+            rest,
         )
         return _leave(function, spec)
 

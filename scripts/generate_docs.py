@@ -461,6 +461,7 @@ def _fact(found: Registry, spec: FactSpec) -> list[str]:
         parse_doc(spec.function.__doc__ or "").title,
         "",
         f"- **Permissions:** {_named(part.strip() for part in spec.permission.split(','))}",
+        f"- **Source:** {spec.source.value}{'; git, of a clone' if spec.file_fed else ''}",
         f"- **Costs:** {spec.cost}",
         f"- **Of:** {of}; {'decided by files' if spec.file_fed else 'not decided by files'}",
         *([f"- **Built on:** {', '.join(built_on)}"] if built_on else []),

@@ -31,10 +31,10 @@ from bot.model.errors import (
     Unavailable,
 )
 from bot.model.verdicts import Judgement, Outcome, Reason, Scope, Severity, Unknown, Verdict, unknown
-from bot.ports import LicenceDetector, OwnerReader, RepoReader, Wanted, WorkflowAuditor
+from bot.ports import Later, LicenceDetector, OwnerReader, RepoReader, Wanted, WorkflowAuditor
 from bot.registry import BUILT_IN_INPUTS, Registry
 from bot.selections import Selection
-from bot.spec import CheckSpec, FactSpec
+from bot.spec import CheckSpec, FactSpec, Source
 
 logger = logging.getLogger(__name__)
 
@@ -109,8 +109,17 @@ class Kept:
         return thaw(registry, {name: self.frozen[name]}).get(name) if name in self.frozen else None
 
 
+PASSES = (Source.DOCUMENTS, Source.ORGANISATION, Source.REPOSITORY)
+"""In this order: documents are cheap and tell most, and one call tells of all repositories of an owner."""
+
+_TURNS = {Source.FACTS: 0, **{source: turn for turn, source in enumerate(PASSES)}}
+
+
 class Collection:
     """The facts of one repository (or owner) while they are being read.
+
+    Once all that documents tell is there (``step(Source.DOCUMENTS)``), a limit or a passing fault no
+    longer ends the reading: the fact is unknown, ``interrupted`` says why, and the others are told.
 
     Args:
         fact_names: as ``needed_facts`` gives them; what these need is read, too.
@@ -121,6 +130,7 @@ class Collection:
         granted: permission -> level that the installation has; None when it is not known.
         kept: what was read before, of which facts that may be kept take their value while it is fresh
             (``FactSpec.keep_s``).
+        fresh: take such values only where GitHub's limits forbid to ask.
     """
 
     def __init__(
@@ -132,6 +142,7 @@ class Collection:
         tolerate: bool,
         granted: Mapping[str, str] | None = None,
         kept: Kept | None = None,
+        fresh: bool = False,
     ) -> None:
         self._registry = registry
         self._names = sorted(fact_names)
@@ -139,38 +150,60 @@ class Collection:
         self._kept = kept or Kept()
         self._tolerate = tolerate
         self._granted = granted
+        self._fresh = fresh
         self._noted: dict[str, datetime] = {}
+        self._turn = 0
+        self._documents_told = False
+        self._stopped: Unknown | None = None
         self.facts: dict[str, object] = {}
+        self.interrupted: LimitReached | Unavailable | None = None
 
-    def step(self) -> bool:
+    def step(self, upto: Source = PASSES[-1]) -> bool:
         """Read what can be read now; True when no fact waits for a document any more.
 
-        Raises:
+        Args:
+            upto: what later sources tell is left for another step.
+
+        Raises (after the documents only ``Gone``):
             LimitReached: GitHub asks to come back later.
             Gone: the repository or the commit is no more (``InstallationGone`` too).
             Unavailable: a passing fault, unless tolerated.
         """
-        waiting: set[str] = set()
+        self._turn = _TURNS[upto]
+        unread: dict[str, object] = {}
         for name in self._names:
-            self._value(name, waiting)
-        if not waiting and isinstance(now := self._inputs.get("now"), datetime):
+            self._value(name, unread)
+        waits = _WAITING in unread.values()
+        self._documents_told |= not waits and self._turn == 0
+        if not unread and isinstance(now := self._inputs.get("now"), datetime):
             read_at = {
                 name: self._noted.get(name, now)
                 for name in self.facts
                 if name in self._registry.facts and self._registry.facts[name].keep_s
             }
             self.facts |= {READ_AT: read_at} if read_at else {}
-        return not waiting
+        return not waits
 
-    def _value(self, name: str, waiting: set[str]) -> object:
+    def stop(self, error: LimitReached | Unavailable) -> None:
+        """What was not read yet is unknown: a document that was wanted after the first pass did not come."""
+        self._stopped = self._interrupt(error)
+
+    def _interrupt(self, error: LimitReached | Unavailable) -> Unknown:
+        """Note what went wrong after the documents; returns what facts are told in its place."""
+        limited = isinstance(error, LimitReached)
+        if limited or not (self._tolerate or self.interrupted):
+            self.interrupted = error
+        return Unknown(Reason.LIMIT if limited else Reason.FAULT, _sentence(error))
+
+    def _value(self, name: str, unread: dict[str, object]) -> object:
         if name in self._inputs:
             return self._inputs[name]
         if name in self.facts:
             return self.facts[name]
-        if name in waiting:
-            return _WAITING
+        if name in unread:
+            return unread[name]
         spec = self._registry.facts[name]
-        arguments = {need: self._value(need, waiting) for need in spec.needs if need != "answer"}
+        arguments = {need: self._value(need, unread) for need in spec.needs if need != "answer"}
         missing = next(
             (a for need, a in arguments.items() if isinstance(a, Unknown) and need not in spec.copes), None
         )
@@ -179,12 +212,14 @@ class Collection:
             value = missing
         elif any(argument is _WAITING for argument in arguments.values()):
             value = _WAITING
+        elif any(argument is _LATER for argument in arguments.values()):
+            value = _LATER
         else:
-            value = self._refused(spec) or self._still_good(spec)
+            value = self._refused(spec) or (None if self._fresh else self._still_good(spec))
             if value is None:
-                value = self._read(spec, arguments)
-        if value is _WAITING:
-            waiting.add(name)
+                value = self._read(spec, arguments) if _TURNS[spec.source] <= self._turn else _LATER
+        if value is _WAITING or value is _LATER:
+            unread[name] = value
         else:
             self.facts[name] = value
         return value
@@ -216,25 +251,33 @@ class Collection:
         return Unknown(Reason.PERMISSION, f"the permission {lacking} is not granted", lacking)
 
     def _read(self, spec: FactSpec, arguments: dict[str, object]) -> object:
+        if self._stopped:
+            return self._still_good(spec) or self._stopped
         try:
             if "answer" in spec.needs:
                 source: Any = self._inputs["owner" if spec.owner else "reader"]
                 arguments["answer"] = source.graph(spec.graph, spec.permission)
             return spec.function(**arguments)
+        except Later:
+            return _LATER
         except Wanted:
             return _WAITING
-        except (LimitReached, Gone, LeaseLost, LedgerUnavailable):
+        except LimitReached as error:
+            if not self._documents_told:
+                raise
+            return self._still_good(spec) or self._interrupt(error)
+        except (Gone, LeaseLost, LedgerUnavailable):
             raise
         except PermissionMissing as error:
             return Unknown(Reason.PERMISSION, _sentence(error), error.permission)
         except Scarce as error:
-            return Unknown(Reason.LIMIT, _sentence(error))
+            return self._still_good(spec) or Unknown(Reason.LIMIT, _sentence(error))
         except Malformed as error:
             return Unknown(Reason.FAULT, _sentence(error))
         except Unavailable as error:
-            if not self._tolerate:
+            if not (self._tolerate or self._documents_told):
                 raise
-            return Unknown(Reason.FAULT, _sentence(error))
+            return self._interrupt(error)
         except Exception as error:
             # One faulty plug-in must not take the other facts with it; what it raised is logged whole.
             logger.exception("a fact failed", extra={"fact": spec.name, "source": spec.module})
@@ -242,6 +285,7 @@ class Collection:
 
 
 _WAITING = object()
+_LATER = object()
 
 _LEVELS = ("read", "write", "admin")
 

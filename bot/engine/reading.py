@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 from bot.engine.context import Runtime
 from bot.engine.custom import custom_rules, custom_selections
-from bot.engine.evaluate import Collection, Facts, Kept, declared_selections, needed_facts
+from bot.engine.evaluate import PASSES, Collection, Facts, Kept, declared_selections, needed_facts
 from bot.engine.governing import Governing, governing_policy, kept_policy, policy_selections
 from bot.engine.refreshing import ensure_organisation
 from bot.model.attributes import Properties
-from bot.model.errors import Gone, InstallationGone, Unavailable
+from bot.model.errors import Gone, InstallationGone, LimitReached, Unavailable
 from bot.model.facts import Repository
 from bot.ports import Batch, RepoReader, Wanted
+from bot.spec import Source
 
 T = TypeVar("T")
 
@@ -92,9 +94,9 @@ def collection(
     """The facts that the enabled checks need, about to be read.
 
     Args:
-        fresh: read everything anew, as for a person who asks.
+        fresh: read everything anew, as for a person who asks, as far as limits allow.
     """
-    known = None if fresh else runtime.store.facts(seen.repository.id)
+    known = runtime.store.facts(seen.repository.id)
     return Collection(
         runtime.registry,
         needed_facts(runtime.registry, seen.governing.policy),
@@ -112,6 +114,7 @@ def collection(
         tolerate=tolerate,
         granted=granted(runtime, installation_id),
         kept=Kept(known[2]) if known else None,
+        fresh=fresh,
     )
 
 
@@ -123,9 +126,47 @@ def _properties(runtime: Runtime, seen: Look) -> Properties | None:
     return described.properties if described else None
 
 
-def facts_of(collecting: Collection) -> Facts:
-    """The facts, once all are there. Raises Wanted while some are not."""
-    if not collecting.step():
+def read_facts(batch: Batch, collections: Sequence[Collection]) -> list[Facts | Gone]:
+    """The facts of repositories: first all that documents tell of every one, then what REST tells.
+
+    Of REST, what it tells of an organisation comes first, as one call serves all its repositories.
+    See ``docs/decisions/0006-shared-documents.md`` for what a limit ends.
+
+    Returns:
+        In order; a repository that is gone gives the error. What could not be read after the
+        documents is unknown, and ``Collection.interrupted`` says why.
+
+    Raises:
+        LimitReached, Unavailable: documents can not be had now. Else see ``settle_all``.
+    """
+    gone: dict[int, Gone] = {}
+    try:
+        for source in PASSES:
+            batch.allow_rest(source is Source.REPOSITORY)
+            left = [number for number in range(len(collections)) if number not in gone]
+            told = _read_pass(batch, [collections[number] for number in left], source)
+            gone |= {n: error for n, error in zip(left, told, strict=True) if isinstance(error, Gone)}
+    finally:
+        batch.allow_rest(True)
+    return [gone.get(number, collecting.facts) for number, collecting in enumerate(collections)]
+
+
+def _read_pass(batch: Batch, collections: Sequence[Collection], source: Source) -> list[Facts | Gone]:
+    asks = [partial(facts_of, collecting, source) for collecting in collections]
+    try:
+        return settle_all(batch, asks)
+    except (LimitReached, Unavailable) as error:
+        if source is Source.DOCUMENTS:
+            raise
+        # A document that these facts want beside their calls can not be had; the first ones were.
+        for collecting in collections:
+            collecting.stop(error)
+        return settle_all(batch, asks)
+
+
+def facts_of(collecting: Collection, upto: Source = PASSES[-1]) -> Facts:
+    """The facts, once all are there that sources up to this one tell. Raises Wanted while some are not."""
+    if not collecting.step(upto):
         raise Wanted
     return collecting.facts
 

@@ -18,7 +18,7 @@ from bot.engine.custom import custom_rules, for_everybody, with_custom
 from bot.engine.evaluate import Facts, collect, freeze, judge, needed_facts
 from bot.engine.governing import Governing, governing_policy
 from bot.engine.publish import publish_check_run, publish_health_issue, redact, written_for_fewer
-from bot.engine.reading import Look, collection, facts_of, look, open_batch, settle, settle_all
+from bot.engine.reading import Look, collection, look, open_batch, read_facts, settle, settle_all
 from bot.engine.refreshing import ensure_organisation, proposed_policies
 from bot.engine.turns import turn
 from bot.model.attributes import Described
@@ -111,6 +111,8 @@ def judge_repository(
 
     Raises:
         Gone: the repository exists no more, or is not the installation's.
+        LimitReached, Unavailable: something could not be read now; where it was a call after the
+            documents, what could be judged without it is published and kept.
     """
     runtime = context.runtime
     known = known_repository(runtime, installation_id, repository_id)
@@ -138,9 +140,14 @@ def judge_repository(
             tolerate=context.claim.attempt >= PATIENCE,
             fresh=bool(request),
         )
-        facts = settle(batch, lambda: facts_of(reading))
+        (facts,) = read_facts(batch, [reading])
+        if isinstance(facts, Gone):
+            raise facts
     runtime.metrics.observe("scan_points", batch.points)
-    return conclude(context, installation_id, seen, facts, request, batch.points)
+    came = conclude(context, installation_id, seen, facts, request, batch.points)
+    if reading.interrupted:
+        raise reading.interrupted
+    return came
 
 
 PULL_REQUESTS_PER_SCAN = 100
@@ -152,7 +159,9 @@ def judge_together(
 ) -> dict[int, tuple[PullRequest, ...]]:
     """Judge repositories of one installation with documents that they share.
 
-    One that is gone, or whose publication fails, harms no other; the failure is raised at the end.
+    One that is gone, or whose publication fails, harms no other; the failure is raised at the end. So is
+    a limit that was met after the documents: what could be judged without is judged and kept, and the
+    work that comes back at the date reads on where this one stopped.
 
     Args:
         repositories: as last seen, with their node ids.
@@ -172,24 +181,27 @@ def judge_together(
     looks = [seen for seen in found if isinstance(seen, Look) and seen.governing.enrolled]
     tolerate = context.claim.attempt >= PATIENCE
     readings = [collection(runtime, installation_id, seen, tolerate=tolerate) for seen in looks]
-    told = settle_all(batch, [partial(facts_of, reading) for reading in readings])
+    told = read_facts(batch, readings)
     pulls = settle_all(batch, [partial(_unjudged, runtime, seen) for seen in looks])
     runtime.metrics.observe("scan_points", batch.points / max(1, len(repositories)))
-    failures: list[PlumblineError] = []
+    failures: list[PlumblineError] = [r.interrupted for r in readings if r.interrupted]
     for seen, facts in zip(looks, told, strict=True):
         if isinstance(facts, Gone):
             continue
         try:
             conclude(context, installation_id, seen, facts, "", batch.points / len(repositories))
-        except (LimitReached, LeaseLost, LedgerUnavailable, InstallationGone):
+        except (LeaseLost, LedgerUnavailable, InstallationGone):
             raise
+        except LimitReached as limit:
+            failures.append(limit)
         except Gone:
             logger.info("gone while it was judged", extra={"repository": seen.repository.id})
         except PlumblineError as error:
             logger.warning("could not publish", extra={"repository": seen.repository.id, "why": str(error)})
             failures.append(error)
+    limits = [failure for failure in failures if isinstance(failure, LimitReached)]
     if failures:
-        raise failures[0]
+        raise max(limits, key=lambda limit: limit.until) if limits else failures[0]
     return {
         seen.repository.id: waiting
         for seen, waiting in zip(looks, pulls, strict=True)
@@ -266,6 +278,8 @@ def _conclude(
     if not runtime.ledger.claim_publication(repository.id, "health", seen.generation):
         runtime.metrics.count("stale_results_total")
         return Unpublished.SUPERSEDED
+    # Before publishing, which a limit may forbid: what was read need not be read again then.
+    runtime.store.save_facts(repository.id, commit, freeze(facts), now)
     if not repository.archived and not silent:
         with runtime.github.writer(installation_id, repository.id, context.guard) as writer:
             if repository.public and repository.has_issues and written_for_fewer(context, repository.id):
@@ -275,7 +289,6 @@ def _conclude(
             _report_policy(context, writer, governing, repository.id, commit)
             publish_health_issue(context, writer, report, policy, _first_seen(verdicts))
     keep_owners(runtime.store, repository, facts)
-    runtime.store.save_facts(repository.id, commit, freeze(facts), now)
     cause = "policy" if kept_policy and kept_policy[0] != governing.oid else "commit"
     runtime.store.save_verdicts(repository.id, verdicts, cause)
     runtime.store.save_sample(repository.id, scoring.sample(registry, verdicts, now.date(), points))

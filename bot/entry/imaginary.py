@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from bot.config.policy_tests import PolicyTest
@@ -20,6 +20,7 @@ from bot.model.facts import (
     Repository,
     TreeEntry,
     Visibility,
+    entered,
 )
 from bot.model.people import Role
 from bot.selections import Selection
@@ -95,6 +96,10 @@ class ImaginaryReader:
             return (), False
         listed = (TreeEntry(p, EntryKind.FILE, _oid(d), len(d)) for p, d in sorted(self._files.items()))
         return tuple(listed), False
+
+    def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+        """Of the test."""
+        return entered(self.all_files(commit)[0], enter)
 
     def branches(self, *, limit: int) -> tuple[tuple[Branch, ...], bool]:
         """The default branch."""

@@ -118,6 +118,7 @@ def facts(as_json: bool) -> None:
         {
             "name": spec.name,
             "permission": spec.permission,
+            "source": spec.source.name.lower(),
             "cost": spec.cost,
             "file_fed": spec.file_fed,
             "of_owner": spec.owner or "owner" in spec.needs,

@@ -30,6 +30,7 @@ _EXECUTABLE = re.compile(
     file_fed=True,
     permission="contents: read",
     cost="one call for all files of the commit",
+    rest=True,
 )
 def binaries(reader: RepoReader, commit: str) -> Binaries:
     """Files whose names say that they are compiled, and files of 1 MiB and more.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations
 
+from bot.facts.custom_files import want_all
 from bot.model.alignment import STANDING, BranchPair, BranchPairs
 from bot.model.errors import Gone
 from bot.model.facts import Branch, Branches, DefaultHead
@@ -17,7 +19,7 @@ MOST = 4
 @fact(
     "branch_pairs",
     permission="contents: read",
-    cost="one call for each two of the branches that stay, at most 10",
+    cost="a comparison for each two of the branches that stay, at most 10",
 )
 def branch_pairs(reader: RepoReader, branches: Branches, default_head: DefaultHead | None) -> BranchPairs:
     """Branches that are known by their names to stay, and then protected ones, newest first."""
@@ -25,6 +27,7 @@ def branch_pairs(reader: RepoReader, branches: Branches, default_head: DefaultHe
         return BranchPairs("")
     others = sorted((b for b in branches.listed if b.name != default_head.branch and _stays(b)), key=_rank)
     chosen = [Branch(default_head.branch, default_head.commit), *others[:MOST]]
+    want_all(partial(reader.compare, one.head, other.head) for one, other in combinations(chosen, 2))
     pairs = (_pair(reader, first, second) for first, second in combinations(chosen, 2))
     return BranchPairs(
         default_head.branch,

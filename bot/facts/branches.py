@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+from bot.facts.custom_files import want_all
 from bot.model.errors import Gone
 from bot.model.facts import (
     Branch,
@@ -95,11 +97,12 @@ def side_branches(
     if default_head is None:
         return SideBranches("", ())
     used = _used(repository.id, open_pull_requests)
+    others = [b for b in branches.listed if b.name != default_head.branch]
+    unknown = [b for b in others if not b.protected and b.name not in used and b.committed_at is None]
+    want_all(partial(reader.compare, default_head.commit, b.head) for b in unknown[:MAX_COMPARES])
     measured: list[SideBranch] = []
     compared = unmeasured = 0
-    for branch in branches.listed:
-        if branch.name == default_head.branch:
-            continue
+    for branch in others:
         in_use = branch.protected or branch.name in used
         if in_use or branch.committed_at is not None:
             found = branch

@@ -22,6 +22,7 @@ _OFF = re.compile(r"code scanning is not enabled", re.IGNORECASE)
     permission=PERMISSION,
     cost="one call; none where GitHub sees no programming language",
     keep_s=SIX_HOURS,
+    rest=True,
     graph={"language": Selection("primaryLanguage { name }")},
 )
 def code_scanning(reader: RepoReader, answer: Node) -> CodeScanning:

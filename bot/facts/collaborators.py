@@ -59,7 +59,7 @@ def _listed(connection: Node) -> tuple[Collaborator, ...]:
     )
 
 
-@fact("team_accesses", permission="administration: read", cost="one call", keep_s=SIX_HOURS)
+@fact("team_accesses", permission="administration: read", cost="one call", keep_s=SIX_HOURS, rest=True)
 def team_accesses(reader: RepoReader, collaborators: Collaborators) -> TeamAccesses:
     """Teams with access to the repository; nothing is asked where no organisation owns it."""
     if not collaborators.in_organisation:

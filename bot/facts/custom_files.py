@@ -25,7 +25,7 @@ from bot.model.custom_checks import (
 from bot.model.errors import Gone, Malformed, PermissionMissing
 from bot.model.facts import EntryKind, TreeEntry
 from bot.model.line_patterns import Effort, TooMuchWork, line_pattern
-from bot.ports import RepoReader, Wanted
+from bot.ports import Later, RepoReader, Wanted
 from bot.spec import fact
 
 MAX_FILES = 20
@@ -112,7 +112,8 @@ def want_all(asks: Iterable[Callable[[], object]]) -> None:
         try:
             ask()
         except Wanted as wanted:
-            waiting = wanted
+            # What a document brings comes before what only a call does.
+            waiting = wanted if waiting is None or isinstance(waiting, Later) else waiting
         except (Malformed, Gone, PermissionMissing):
             continue
     if waiting is not None:

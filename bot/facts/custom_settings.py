@@ -31,6 +31,7 @@ def custom_settings(answer: Node) -> Mapping[str, bool]:
     permission="metadata: read",
     cost="none where the organisation's policy asks for custom properties as well, else one request; "
     "nothing without such a check",
+    rest=True,
 )
 def custom_properties(reader: RepoReader, properties: Properties | None) -> Properties:
     """The values that the organisation gave the repository, by the property's name.

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
+from bot.facts.custom_files import want_all
 from bot.model.errors import Gone
 from bot.model.facts import (
     Branch,
@@ -41,7 +43,7 @@ class _Candidate:
 @fact(
     "drifts",
     permission="contents: read, pull_requests: read",
-    cost="one call per comparison, at most 30",
+    cost="a comparison for each, at most 30; one call for each that documents can not make",
 )
 def drifts(
     reader: RepoReader,
@@ -61,6 +63,7 @@ def drifts(
     target, head = default_head.branch, default_head.commit
     candidates = list(_candidates(repository.id, target, branches.listed, open_pull_requests.listed, now))
     cap = MAX_COMPARES_LOCAL if reader.local else MAX_COMPARES
+    want_all(partial(reader.compare, head, c.head) for c in candidates[:cap])
     measured = [drift for c in candidates[:cap] if (drift := _measured(reader, c, target, head))]
     left_out = candidates[cap:]
     dates = [candidate.at for candidate in left_out]

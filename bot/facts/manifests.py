@@ -6,8 +6,10 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
+from bot.facts.custom_files import want_all
 from bot.facts.workflow_audit import MAX_BYTES as WORKFLOW_BYTES
 from bot.facts.workflow_audit import listed_workflows
 from bot.model.errors import Gone, Malformed
@@ -18,7 +20,7 @@ from bot.spec import fact
 
 MAX_BYTES = 256 * 1024
 MAX_READ = 20
-"""Manifests that are looked into, a call each the first time."""
+"""Manifests that are looked into."""
 
 MAX_READ_LOCAL = 500
 MAX_NESTED = 200
@@ -67,8 +69,9 @@ _NOT_OURS = re.compile(
     "manifests",
     file_fed=True,
     permission="contents: read",
-    cost="two directories and the workflows (shared with workflow_audit), one call for all files of the "
-    "commit (shared with binaries), one blob per manifest that may be without dependencies (at most 20)",
+    cost="two directories and the workflows (shared with workflow_audit), the folders that may hold them "
+    "(of more than 60 one call tells, shared with binaries), one blob per manifest that may be without "
+    "dependencies (at most 20)",
     graph={"root": directory(""), "workflows": directory(".github/workflows", texts=True)},
 )
 def manifests(reader: RepoReader, commit: str) -> Manifests:
@@ -80,17 +83,27 @@ def manifests(reader: RepoReader, commit: str) -> Manifests:
     if not commit:
         return Manifests(())
     top = [manifest for entry in reader.directory(commit) if (manifest := _named(entry))]
-    look = _Look(reader, MAX_READ_LOCAL if reader.local else MAX_READ)
+    most = MAX_READ_LOCAL if reader.local else MAX_READ
+    want_all([partial(_files, reader, commit), *_reading(reader, [entry for entry, _ in top][:most])])
+    files = _files(reader, commit)
+    below = [manifest for entry in files if "/" in entry.path and (manifest := _named(entry))][:MAX_NESTED]
+    want_all(_reading(reader, [entry for entry, _ in (*top, *below)])[:most])
+    look = _Look(reader, most)
     root = [manifest for entry, manifest in top if look.declares(entry, unread=True)]
     root += _first_with_actions(reader, commit)
-    below = [manifest for entry in _files(reader, commit) if _ours(entry) and (manifest := _named(entry))]
-    nested = [manifest for entry, manifest in below[:MAX_NESTED] if look.declares(entry, unread=False)]
+    nested = [manifest for entry, manifest in below if look.declares(entry, unread=False)]
     return Manifests(tuple(root), tuple(nested))
+
+
+def _reading(reader: RepoReader, entries: Iterable[TreeEntry]) -> list[Callable[[], object]]:
+    """What reads those manifests that must be looked into."""
+    judged = [entry for entry in entries if _judge(entry) is not None]
+    return [partial(reader.blob, entry.oid, limit=MAX_BYTES) for entry in judged]
 
 
 def _files(reader: RepoReader, commit: str) -> tuple[TreeEntry, ...]:
     try:
-        return reader.all_files(commit)[0]
+        return reader.files_in(commit, _ours)
     except Malformed:
         # Too many to be told: what lies at the root is still worth knowing.
         return ()
@@ -119,9 +132,14 @@ def _uses_actions(reader: RepoReader, entry: TreeEntry) -> bool:
     return _USES.search(text) is not None
 
 
-def _ours(entry: TreeEntry) -> bool:
-    folders = entry.path.split("/")[:-1]
-    return 0 < len(folders) <= MAX_DEPTH and not any(_NOT_OURS.fullmatch(name[:255]) for name in folders)
+def _ours(folder: str) -> bool:
+    depth, name = folder.count("/") + 1, folder.rpartition("/")[2]
+    return depth <= MAX_DEPTH and _NOT_OURS.fullmatch(name[:255]) is None
+
+
+def _judge(entry: TreeEntry) -> Callable[[str], bool] | None:
+    """What tells from the text whether such a manifest names a dependency; None where its name is enough."""
+    return next((judge for pattern, judge in _JUDGES if pattern.fullmatch(entry.name)), None)
 
 
 class _Look:
@@ -133,7 +151,7 @@ class _Look:
 
     def declares(self, entry: TreeEntry, *, unread: bool) -> bool:
         """Whether a manifest names a dependency; ``unread`` where it may not be looked into."""
-        judge = next((j for pattern, j in _JUDGES if pattern.fullmatch(entry.name)), None)
+        judge = _judge(entry)
         if judge is None:
             return True
         if self._left == 0:

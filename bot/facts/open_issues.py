@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from bot.json_nodes import Node
-from bot.model.errors import PermissionMissing
 from bot.model.issues import OpenIssue, OpenIssues, Standing
-from bot.ports import OwnerReader
 from bot.selections import Selection
 from bot.spec import fact
 
@@ -23,31 +20,23 @@ OLDEST_ISSUES = Selection(
     "} }"
 )
 
-MAX_MEMBERS = 1000
-"""Members of an organisation that are looked through, a hundred a call."""
-
 _MEMBERS = ("OWNER", "MEMBER", "COLLABORATOR")
-_OUTSIDE = (Standing.CONTRIBUTOR, Standing.OTHER)
 
 
 @fact(
     "open_issues",
     permission="issues: read",
-    cost="one connection of the scan, and one for each of the oldest 30 issues; the members of the "
-    "organisation once for all its repositories",
+    cost="one connection of the scan, and one for each of the oldest 30 issues",
     graph={"issues": OLDEST_ISSUES},
 )
-def open_issues(answer: Node, owner: OwnerReader) -> OpenIssues:
+def open_issues(answer: Node) -> OpenIssues:
     """The 30 oldest open issues with who wrote their first comments.
 
-    To an App, GitHub shows members who hide their membership as contributors or as strangers, so the
-    members are asked for where that is granted.
+    GitHub says beside each how who wrote it stands to the repository. Of members who hide their
+    membership it may say less to an App: that they contributed, or nothing.
     """
     issues = answer["issues"]
-    found = tuple(_issue(node) for node in issues.nodes())
-    strangers = {w.login for i in found for w in (i.author, *i.replies) if w.standing in _OUTSIDE}
-    members = _members(owner) if strangers else frozenset()
-    return OpenIssues(tuple(i.told(members) for i in found), issues.total())
+    return OpenIssues(tuple(_issue(node) for node in issues.nodes()), issues.total())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,32 +44,8 @@ class _Writer:
     login: str
     standing: Standing
 
-    def among(self, members: frozenset[str]) -> Standing:
-        known = self.standing in _OUTSIDE and self.login.lower() in members
-        return Standing.MEMBER if known else self.standing
 
-
-@dataclass(frozen=True, slots=True)
-class _Issue:
-    number: int
-    created_at: datetime
-    author: _Writer
-    milestone: bool
-    replies: tuple[_Writer, ...]
-    more_replies: bool
-
-    def told(self, members: frozenset[str]) -> OpenIssue:
-        return OpenIssue(
-            self.number,
-            self.created_at,
-            self.author.among(members),
-            self.milestone,
-            tuple(writer.among(members) for writer in self.replies),
-            self.more_replies,
-        )
-
-
-def _issue(node: Node) -> _Issue:
+def _issue(node: Node) -> OpenIssue:
     author, comments = _writer(node), node["comments"]
     by: dict[str, _Writer] = {}
     for comment in comments.nodes():
@@ -88,12 +53,12 @@ def _issue(node: Node) -> _Issue:
         # A comment of somebody who was deleted since tells nothing of who it was.
         if writer.login and writer.login != author.login:
             by.setdefault(writer.login, writer)
-    return _Issue(
+    return OpenIssue(
         node["number"].number(),
         node["createdAt"].moment(),
-        author,
+        author.standing,
         milestone=node.optional("milestone") is not None,
-        replies=tuple(by.values()),
+        replies=tuple(writer.standing for writer in by.values()),
         more_replies=comments.more,
     )
 
@@ -107,17 +72,3 @@ def _writer(node: Node) -> _Writer:
     said = node["authorAssociation"].text()
     standing = Standing.CONTRIBUTOR if said == "CONTRIBUTOR" else Standing.OTHER
     return _Writer(author["login"].text(), Standing.MEMBER if said in _MEMBERS else standing)
-
-
-def _members(owner: OwnerReader) -> frozenset[str]:
-    """Logins in lower case; nobody where GitHub does not tell, or a person owns the repository."""
-    if not owner.organisation:
-        return frozenset()
-    try:
-        told = owner.rest("/members", items=MAX_MEMBERS, permission="members: read")
-    except PermissionMissing:
-        # What GitHub says beside each comment has to do.
-        return frozenset()
-    return (
-        frozenset(person["login"].text().lower() for person in told["items"].items()) if told else frozenset()
-    )

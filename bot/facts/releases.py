@@ -47,6 +47,7 @@ def releases(answer: Node) -> Releases:
     "unreleased",
     permission="contents: read",
     cost="one comparison, where anything was released and the default branch went on since",
+    rest=True,
 )
 def unreleased(reader: RepoReader, releases: Releases, default_head: DefaultHead | None) -> Unreleased | None:
     """How many commits came after what was released last; None where nothing was ever released."""

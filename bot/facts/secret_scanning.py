@@ -11,7 +11,7 @@ from bot.spec import SIX_HOURS, fact
 PERMISSION = "administration: read"
 
 
-@fact("secret_scanning", permission=PERMISSION, cost="one call", keep_s=SIX_HOURS)
+@fact("secret_scanning", permission=PERMISSION, cost="one call", keep_s=SIX_HOURS, rest=True)
 def secret_scanning(reader: RepoReader) -> SecretScanning:
     """The two settings; one that GitHub does not list is off.
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 
+from bot.facts.custom_files import want_all
 from bot.model.alignment import PullRequestBase, PullRequestBases, Stacked, Stacks
 from bot.model.errors import Gone, PermissionMissing
 from bot.model.facts import Branch, Branches, DefaultHead, OpenPullRequests, PullRequest, Repository
@@ -43,10 +45,16 @@ def pull_request_bases(
         if pull.base_branch != default_head.branch:
             into.setdefault(pull.base_branch, []).append((pull.number, pull.created_at))
     heads = _proposed(repository.id, pulls)
+    listed = {branch.name: branch for branch in branches.listed}
+    unknown = [listed[name] for name in into if name in listed and name not in heads]
+    want_all(
+        partial(reader.compare, default_head.commit, base.head)
+        for base in [base for base in unknown if not base.protected and base.merged is None][:MAX_CALLS]
+    )
     found, calls = [], 0
     for name, numbers in into.items():
         parent = heads.get(name)
-        base = next((b for b in branches.listed if b.name == name), None)
+        base = listed.get(name)
         exists: bool | None = base is not None or (None if branches.more else False)
         in_use = parent is not None or (base is not None and base.protected)
         merged = base.merged if base is not None else None
@@ -84,6 +92,9 @@ def stacks(reader: RepoReader, repository: Repository, open_pull_requests: OpenP
         for child in sorted(pulls, key=lambda p: p.number)
         if child.base_branch in heads and heads[child.base_branch].number != child.number
     ]
+    want_all(
+        partial(reader.compare, parent.head_sha, child.head_sha) for child, parent in pairs[:MAX_COMPARES]
+    )
     measured = (_stacked(reader, child, parent) for child, parent in pairs[:MAX_COMPARES])
     return Stacks(
         tuple(one for one in measured if one is not None), len(pairs[MAX_COMPARES:]), open_pull_requests.more

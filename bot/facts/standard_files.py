@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
+from bot.facts.custom_files import want_all
 from bot.model.errors import Gone, Malformed
 from bot.model.facts import EntryKind, TreeEntry
 from bot.model.standard_files import FOLDER, FileCopy, StandardFiles
@@ -39,7 +41,8 @@ def standard_files(reader: RepoReader, commit: str) -> StandardFiles:
     """
     folders = [e for e in reader.owner_default_directory(FOLDER) if e.kind is EntryKind.DIRECTORY]
     walk = _Walk(reader)
-    templates = [(folder.name, entry) for folder in folders for entry in walk.files(folder.path)]
+    templates = [(_profile(entry), entry) for entry in walk.files(folders)]
+    want_all(partial(_entry, reader, commit, _place(entry)) for _, entry in templates[:MAX_FILES])
     copies = [_copy(reader, commit, profile, entry) for profile, entry in templates[:MAX_FILES]]
     return StandardFiles(
         tuple(_with_texts(reader, copies)),
@@ -56,21 +59,30 @@ class _Walk:
         self._left = MAX_FOLDERS
         self.cut = False
 
-    def files(self, folder: str) -> Iterator[TreeEntry]:
-        """Plain files at any depth, sorted by path within each folder."""
-        if not self._left:
-            self.cut = True
-            return
-        self._left -= 1
-        for entry in self._reader.owner_default_directory(folder):
-            if entry.kind is EntryKind.DIRECTORY:
-                yield from self.files(entry.path)
-            elif entry.kind is EntryKind.FILE:
-                yield entry
+    def files(self, folders: list[TreeEntry]) -> list[TreeEntry]:
+        """Plain files at any depth, sorted by path; the folders of each level are asked for together."""
+        found: list[TreeEntry] = []
+        while folders:
+            self.cut |= len(folders) > self._left
+            folders = folders[: self._left]
+            self._left -= len(folders)
+            want_all(partial(self._reader.owner_default_directory, folder.path) for folder in folders)
+            inside = [e for folder in folders for e in self._reader.owner_default_directory(folder.path)]
+            found += [entry for entry in inside if entry.kind is EntryKind.FILE]
+            folders = [entry for entry in inside if entry.kind is EntryKind.DIRECTORY]
+        return sorted(found, key=lambda entry: entry.path)
+
+
+def _profile(template: TreeEntry) -> str:
+    return template.path.split("/")[1]
+
+
+def _place(template: TreeEntry) -> str:
+    return template.path.removeprefix(f"{FOLDER}/{_profile(template)}/")
 
 
 def _copy(reader: RepoReader, commit: str, profile: str, template: TreeEntry) -> FileCopy:
-    path = template.path.removeprefix(f"{FOLDER}/{profile}/")
+    path = _place(template)
     made = FileCopy(profile, path, template.oid)
     found = _entry(reader, commit, path)
     if found is None:
@@ -87,18 +99,17 @@ def _entry(reader: RepoReader, commit: str, path: str) -> TreeEntry | None:
 
 def _with_texts(reader: RepoReader, copies: list[FileCopy]) -> Iterator[FileCopy]:
     """The copies, with a closer look at the first that differ."""
-    looked_at = 0
+    differing = [copy for copy in copies if not copy.same and copy.oid and copy.plain][:MAX_TEXTS]
+    want_all(partial(_line_ends_only, reader, copy) for copy in differing)
     for copy in copies:
-        if copy.same or not copy.oid or not copy.plain or looked_at == MAX_TEXTS:
-            yield copy
-            continue
-        looked_at += 1
-        yield replace(copy, line_ends_only=_line_ends_only(reader, copy))
+        yield replace(copy, line_ends_only=_line_ends_only(reader, copy)) if copy in differing else copy
 
 
 def _line_ends_only(reader: RepoReader, copy: FileCopy) -> bool | None:
     try:
-        default = reader.owner_default((f"{FOLDER}/{copy.profile}/{copy.path}",))
+        path = f"{FOLDER}/{copy.profile}/{copy.path}"
+        want_all([partial(reader.owner_default, (path,)), partial(reader.blob, copy.oid, limit=MAX_BYTES)])
+        default = reader.owner_default((path,))
         if default is None:
             return None
         own = reader.blob(copy.oid, limit=MAX_BYTES).decode("utf-8", "replace")

@@ -15,7 +15,7 @@ OF_REPOSITORY = "repository_hooks: read"
 OF_ORGANISATION = "organization_hooks: read"
 
 
-@fact("webhooks", permission=OF_REPOSITORY, cost="one call", keep_s=SIX_HOURS)
+@fact("webhooks", permission=OF_REPOSITORY, cost="one call", keep_s=SIX_HOURS, rest=True)
 def webhooks(reader: RepoReader) -> Webhooks:
     """The repository's own active webhooks; those of its organisation are not among them."""
     return _active(reader.rest("/hooks", items=MAX_HOOKS, permission=OF_REPOSITORY), "repository")

@@ -24,6 +24,7 @@ FAILED = frozenset({"failure", "timed_out", "startup_failure"})
     permission=PERMISSION,
     cost="one call, and one more where a workflow is active",
     keep_s=SIX_HOURS,
+    rest=True,
 )
 def workflow_states(reader: RepoReader, branch: str) -> WorkflowStates | None:
     """The first hundred workflows, with their newest runs on the default branch; None without Actions."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.json_nodes import Node
-from bot.model.errors import PermissionMissing
 from bot.model.security import WorkflowToken
+from bot.model.verdicts import Unknown
 from bot.ports import OwnerReader, RepoReader
 from bot.spec import SIX_HOURS, fact
 
@@ -12,34 +12,39 @@ PATH = "/actions/permissions/workflow"
 
 
 @fact(
+    "organisation_workflow_token",
+    permission="organization_administration: read",
+    cost="one call per organisation",
+)
+def organisation_workflow_token(owner: OwnerReader) -> WorkflowToken | None:
+    """The default of the organisation; None for a person's account."""
+    if not owner.organisation:
+        return None
+    told = owner.rest(PATH, permission="organization_administration: read")
+    return None if told is None else _token(told, organisation=True)
+
+
+@fact(
     "workflow_token",
     permission="administration: read",
-    cost="one call per organisation; where that allows more than reading, one per repository",
+    cost="one call, where the organisation allows more than reading or does not tell",
     keep_s=SIX_HOURS,
+    rest=True,
 )
-def workflow_token(reader: RepoReader, owner: OwnerReader) -> WorkflowToken | None:
+def workflow_token(
+    reader: RepoReader, organisation_workflow_token: WorkflowToken | Unknown | None
+) -> WorkflowToken | None:
     """The default of the organisation where it is the narrowest, else of the repository; None without any.
 
     A repository can not choose more than its organisation allows.
 
     Source: https://docs.github.com/en/repositories/managing-your-repositorys-settings-and-features/enabling-features-for-your-repository/managing-github-actions-settings-for-a-repository
     """
-    of_all = _of_organisation(owner)
-    if of_all is not None and not of_all.writes and not of_all.approves:
+    of_all = organisation_workflow_token
+    if isinstance(of_all, WorkflowToken) and not of_all.writes and not of_all.approves:
         return of_all
     told = reader.rest(PATH, permission="administration: read")
     return None if told is None else _token(told, organisation=False)
-
-
-def _of_organisation(owner: OwnerReader) -> WorkflowToken | None:
-    if not owner.organisation:
-        return None
-    try:
-        told = owner.rest(PATH, permission="organization_administration: read")
-    except PermissionMissing:
-        # It would only have saved a call: the repository tells the same of itself.
-        return None
-    return None if told is None else _token(told, organisation=True)
 
 
 def _token(told: Node, *, organisation: bool) -> WorkflowToken:

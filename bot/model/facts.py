@@ -6,6 +6,7 @@ lower-case hexadecimal SHA-1 or SHA-256. All times are timezone-aware UTC.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,6 +86,22 @@ class TreeEntry:
     def name(self) -> str:
         """The last part of the path."""
         return self.path.rpartition("/")[2]
+
+
+def entered(entries: Iterable[TreeEntry], enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+    """The entries of a whole listing that lie in folders which may be entered, each on the way to them.
+
+    Args:
+        enter: told a folder's path, says whether to look into it; the root always is.
+    """
+    known = {"": True}
+
+    def may(folder: str) -> bool:
+        if folder not in known:
+            known[folder] = may(folder.rpartition("/")[0]) and enter(folder)
+        return known[folder]
+
+    return tuple(entry for entry in entries if may(entry.path.rpartition("/")[0]))
 
 
 @dataclass(frozen=True, slots=True)

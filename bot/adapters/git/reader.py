@@ -7,7 +7,7 @@ asked to find it, nothing is written, and nothing that the repository configures
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -30,6 +30,7 @@ from bot.model.facts import (
     Repository,
     TreeEntry,
     Visibility,
+    entered,
 )
 from bot.model.people import Role
 from bot.selections import Selection
@@ -268,6 +269,10 @@ class GitReader:
         tree = self._objects.commit(commit).tree
         done = self._checked(self._git.run("ls-tree", "-r", "-l", "-z", "--full-tree", tree))
         return tuple(sorted(parse_listing(done.stdout), key=lambda e: e.path)), False
+
+    def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+        """See ``RepoReader``."""
+        return entered(self.all_files(commit)[0], enter)
 
     def _tree(self, oid: str, folder: str) -> tuple[TreeEntry, ...]:
         key = f"{oid}:{folder}"

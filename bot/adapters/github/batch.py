@@ -35,7 +35,7 @@ from bot.adapters.github.listing import Send, object_id
 from bot.adapters.github.reader import OWNER_DEFAULT_BYTES, GitHubReader
 from bot.adapters.github.transport import Transport
 from bot.json_nodes import Node, Refused
-from bot.model.errors import Gone, Malformed
+from bot.model.errors import Gone, Malformed, PermissionMissing
 from bot.model.facts import (
     About,
     Branch,
@@ -45,9 +45,10 @@ from bot.model.facts import (
     Release,
     Repository,
     TreeEntry,
+    entered,
 )
 from bot.model.people import Role
-from bot.ports import RepoReader, Wanted
+from bot.ports import Later, RepoReader, Wanted
 from bot.scale.documents import Document, Pace, Pulse, plan
 from bot.selections import (
     BRANCHES,
@@ -62,7 +63,7 @@ from bot.selections import (
 
 logger = logging.getLogger(__name__)
 
-DOCUMENTS = 6
+DOCUMENTS = 8
 """Documents one after the other; what is still wanted then is read through REST, call by call."""
 
 PULSES = 100
@@ -73,6 +74,22 @@ WANTS = 200
 
 FORESEEN = 15
 """Pull requests of which one is asked whether it conflicts, and the others with it."""
+
+FOLDERS = 60
+"""Folders of a repository that documents look into; of more one call lists all files."""
+
+MOST_COMMITS = 100
+"""Commits that a branch may have alone for documents to tell where it began: a page."""
+
+
+def _tree_text(levels: int) -> str:
+    """What is asked of a folder, with so many levels of what lies below it."""
+    below = f" object {{ {_tree_text(levels - 1)} }}" if levels else ""
+    return f"... on Tree {{ entries {{ name type mode oid size{below} }} }}"
+
+
+_FOLDER, _DEEP_FOLDER = _tree_text(0), _tree_text(2)
+"""The second makes few documents of a deep tree."""
 
 _BLOB = "... on Blob { byteSize isTruncated isBinary text }"
 _COMMUNITY = (directory(""), directory(".github"), directory("docs"))
@@ -118,6 +135,7 @@ class GitHubBatch:
         self._left_out: dict[str, Refused] = {}
         self._started = False
         self._absent = False
+        self.rest_allowed = True
         self.declare([DEFAULT_BRANCH])
 
     def reader(self, repository_id: int) -> RepoReader:
@@ -134,6 +152,10 @@ class GitHubBatch:
         """See ``Batch``."""
         for selection in selections:
             self._composer.add(selection)
+
+    def allow_rest(self, allowed: bool) -> None:
+        """See ``Batch``."""
+        self.rest_allowed = allowed
 
     def fetch(self) -> None:
         """See ``Batch``."""
@@ -393,6 +415,7 @@ class BatchReader:
         self._composer = composer
         self._wants: dict[str, _Want] = {}
         self._came: dict[str, Any] = {}
+        self._pages: dict[str, list[Node]] = {}
         self._given_up = False
 
     # What the batch does with it.
@@ -447,7 +470,8 @@ class BatchReader:
         parent, _, _ = path.rpartition("/")
         inside = self.directory(commit, parent)
         found = next((e for e in inside if e.path == path and e.kind is EntryKind.DIRECTORY), None)
-        return self._tree(found.oid, path) if found else ()
+        # What an owner keeps for all repositories is read whole, and once.
+        return self._tree(found.oid, path, _DEEP_FOLDER if self._composer else _FOLDER) if found else ()
 
     def blob(self, oid: str, *, limit: int) -> bytes:
         """See ``RepoReader``; a text that is not byte for byte the file's is read again through REST."""
@@ -460,7 +484,7 @@ class BatchReader:
             text = node.optional("text")
             data = text.text().encode("utf-8", "surrogatepass") if text else b""
             if node["isTruncated"].flag() or _blob_id(data, oid) != oid:
-                return self._alone.blob(oid, limit=limit)
+                return self._rest.blob(oid, limit=limit)
             return data
 
         data = self._memory.recall((self._known.id, "blob", oid), read, len)
@@ -474,11 +498,11 @@ class BatchReader:
         return tuple(told.branch(node) for node in found), more
 
     def compare(self, base: str, head: str) -> Comparison:
-        """See ``RepoReader``; what both ends lack something of is compared through REST, for the date."""
+        """See ``RepoReader``; through REST where documents can not, as for branches that nobody listed."""
 
         def read() -> Comparison:
-            found = self._listed_comparison(base, head)
-            return found or self._alone.compare(base, head)
+            found = self._listed_comparison(base, head) or self._told_comparison(base, head)
+            return found or self._rest.compare(base, head)
 
         return self._memory.recall((self._known.id, "compare", base, head), read, lambda _: 500)
 
@@ -510,7 +534,7 @@ class BatchReader:
         if known is not None and (known.mergeable is not None or known.draft):
             return known
         if self._given_up:
-            return self._alone.pull_request(number)
+            return self._rest.pull_request(number)
         # Who asks for one asks for the others next: one document brings those worked on last.
         unknown = [pull for pull in pulls if pull.mergeable is None and not pull.draft]
         unknown.sort(key=lambda pull: (pull.updated_at, pull.number), reverse=True)
@@ -528,7 +552,7 @@ class BatchReader:
 
     def permission(self, login: str, account_id: int) -> Role:
         """See ``RepoReader``."""
-        return self._alone.permission(login, account_id)
+        return self._rest.permission(login, account_id)
 
     def owner_default(self, names: Sequence[str]) -> tuple[str, str] | None:
         """See ``RepoReader``."""
@@ -558,7 +582,34 @@ class BatchReader:
 
     def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
         """See ``RepoReader``: GraphQL has no recursive listing, so this is a REST call."""
-        return self._alone.all_files(commit)
+        return self._rest.all_files(commit)
+
+    def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+        """See ``RepoReader``; folder by folder, and by one REST call where they are many."""
+        level = self.directory(commit)
+        files: list[TreeEntry] = []
+        left = FOLDERS
+        while level:
+            files += (entry for entry in level if entry.kind is not EntryKind.DIRECTORY)
+            folders = [e for e in level if e.kind is EntryKind.DIRECTORY and enter(e.path)]
+            left -= len(folders)
+            if left < 0 or (folders and self._given_up):
+                return entered(self._rest.all_files(commit)[0], enter)
+            level = self._folders(folders)
+        return tuple(sorted(files, key=lambda entry: entry.path))
+
+    def _folders(self, folders: Sequence[TreeEntry]) -> tuple[TreeEntry, ...]:
+        """What lies in several folders, asked for together."""
+        found: list[TreeEntry] = []
+        waits = False
+        for folder in folders:
+            try:
+                found += self._tree(folder.oid, folder.path, _DEEP_FOLDER)
+            except Wanted:
+                waits = True
+        if waits:
+            raise Wanted
+        return tuple(found)
 
     def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
         """See ``RepoReader``; what was not declared comes with the next document."""
@@ -568,9 +619,16 @@ class BatchReader:
 
     def rest(self, path: str, *, items: int = 0, key: str = "", permission: str | None = None) -> Node | None:
         """See ``RepoReader``."""
-        return self._alone.rest(path, items=items, key=key, permission=permission)
+        return self._rest.rest(path, items=items, key=key, permission=permission)
 
     # What it stands on.
+
+    @property
+    def _rest(self) -> GitHubReader:
+        """Reads through REST. Raises Later while that must wait."""
+        if not self._batch.rest_allowed:
+            raise Later
+        return self._alone
 
     def _node(self) -> Node:
         if self.answer is None and not self._batch.started:
@@ -635,7 +693,7 @@ class BatchReader:
     def _paged(self, selection: Selection, limit: int) -> tuple[list[Node], bool]:
         """At most ``limit`` nodes of a connection, page after page as far as the selection goes."""
         page = self._selected(selection)
-        found = list(page.nodes())
+        found = self._pages[selection.text] = list(page.nodes())
         for _ in range(selection.pages - 1):
             if len(found) >= limit or not page.more:
                 break
@@ -643,23 +701,37 @@ class BatchReader:
             text = _sized(selection.text, self._repository_branch())
             page = self._want(text.replace("(", f"(after: {json.dumps(cursor)}, ", 1))
             found += page.nodes()
+        self._pages[selection.text] = found
         return found[:limit], len(found) > limit or page.more
 
-    def _tree(self, oid: str, folder: str) -> tuple[TreeEntry, ...]:
+    def _listed(self, selection: Selection) -> Sequence[Node]:
+        """What came of a connection so far: all pages that were asked for."""
+        if selection.text in self._pages:
+            return self._pages[selection.text]
+        return self._selected(selection).nodes() if self._has(selection) else ()
+
+    def _tree(self, oid: str, folder: str, body: str = _FOLDER) -> tuple[TreeEntry, ...]:
         def read() -> tuple[TreeEntry, ...]:
             if self._given_up:
-                return self._alone._tree(oid, folder)
-            body = "... on Tree { entries { name type mode oid size } }"
-            commit = (
-                f"... on Commit {{ tree {{ {body.removeprefix('... on Tree { ').removesuffix(' }')} }} }}"
-            )
+                return self._rest._tree(oid, folder)
+            commit = f"... on Commit {{ tree {{ {body.removeprefix('... on Tree { ')} }}"
             found = self._want(f"object(oid: {json.dumps(oid)}) {{ {body} {commit} }}")
             if found.null:
                 raise Gone(f"there is no tree {oid}")
-            tree = found.optional("tree") or found
-            return told.entries(tree, folder)
+            return self._remember_tree(found.optional("tree") or found, oid, folder)
 
         return self._memory.recall((self._known.id, "tree", oid, folder), read, lambda e: 300 * len(e))
+
+    def _remember_tree(self, tree: Node, oid: str, folder: str) -> tuple[TreeEntry, ...]:
+        """The entries of a folder; those of folders that came with it are remembered."""
+        for item in tree["entries"].items():
+            below = item.optional("object")
+            if below is not None and below.optional("entries") is not None:
+                name = item["name"].text()
+                self._remember_tree(below, item["oid"].oid(), f"{folder}/{name}" if folder else name)
+        found = told.entries(tree, folder)
+        key = (self._known.id, "tree", oid, folder)
+        return self._memory.recall(key, lambda: found, lambda e: 300 * len(e))
 
     def _text_of(self, oid: str) -> Node:
         """The blob as a directory with texts told it, else wanted by its id."""
@@ -667,7 +739,7 @@ class BatchReader:
             if item["oid"].text() == oid and (found := item.optional("object")) is not None:
                 return found
         if self._given_up:
-            data = self._alone.blob(oid, limit=OWNER_DEFAULT_BYTES * 64)
+            data = self._rest.blob(oid, limit=OWNER_DEFAULT_BYTES * 64)
             encoded = {"byteSize": len(data), "isTruncated": True, "text": None}
             return Node(encoded, f"the file {oid}")
         found = self._want(f"object(oid: {json.dumps(oid)}) {{ {_BLOB} }}")
@@ -687,9 +759,9 @@ class BatchReader:
 
         Where one side has all commits of the other, the older one is their newest common commit.
         """
-        if base != self._default_head() or not self._has(BRANCHES):
+        if base != self._default_head():
             return None
-        for node in self._selected(BRANCHES).nodes():
+        for node in self._listed(BRANCHES):
             if node["target"]["oid"].text() != head:
                 continue
             compared = node.optional("compare")
@@ -707,11 +779,80 @@ class BatchReader:
             return Comparison(base, head, ahead, behind, common, common_at, at.moment())
         return None
 
+    def _told_comparison(self, base: str, head: str) -> Comparison | None:
+        """What documents tell of two commits that branches point to; None where they can not.
+
+        Where each lacks something of the other, their newest common commit is found among the
+        parents of the commits that one of them has alone.
+        """
+        if self._given_up:
+            return None
+        names = self._heads()
+        ours, theirs = names.get(base, ""), names.get(head, "")
+        if not theirs or not ours or ":" in ours:
+            return None
+        try:
+            counts, base_at, head_at = told.compared(self._want(_compared_text(ours, theirs, _COUNTS)))
+        except (Malformed, PermissionMissing):
+            return None
+        if (counts.base, counts.head) != (base, head):
+            # One of them was pushed to since it was listed.
+            return None
+        common = told.Common(head, head_at) if not counts.ahead else told.Common(base, base_at)
+        if counts.ahead and counts.behind:
+            sides = [(counts.ahead, ours, theirs)]
+            sides += [] if ":" in theirs else [(counts.behind, theirs, ours)]
+            number, start, end = min(sides)
+            if number > MOST_COMMITS:
+                return None
+            apart = self._want(_compared_text(start, end, _ALONE.replace("$number", str(number))))
+            try:
+                shared = told.common(apart["compare"]["commits"], number)
+            except (Malformed, PermissionMissing):
+                return None
+            if shared is None:
+                return None
+            common = shared
+        if common.oid is None:
+            head_at = None
+        return Comparison(base, head, counts.ahead, counts.behind, common.oid, common.at, head_at)
+
+    def _heads(self) -> Mapping[str, str]:
+        """Commit -> the name of a branch that points to it, with its owner's where that is in a fork."""
+        found: dict[str, str] = {}
+        for pull in self._listed(OPEN_PULL_REQUESTS):
+            name, owner = pull["headRefName"].text(), pull.optional("headRepositoryOwner")
+            if not pull["isCrossRepository"].flag():
+                found[pull["headRefOid"].oid()] = name
+            elif owner is not None and pull.optional("headRepository") is not None:
+                found[pull["headRefOid"].oid()] = f"{owner['login'].text()}:{name}"
+        found |= {node["target"]["oid"].oid(): node["name"].text() for node in self._listed(BRANCHES)}
+        ref = self._node()[self._alias(DEFAULT_BRANCH)]
+        if not ref.null:
+            found[ref["target"]["oid"].oid()] = ref["name"].text()
+        return found
+
     def _community(self) -> BatchReader | None:
         community = self._batch.community(self.repository().owner)
         if not community.asked:
             raise Wanted
         return community.reader
+
+
+_COMMIT = "oid ... on Commit { committedDate }"
+_COUNTS = f"aheadBy behindBy headTarget {{ {_COMMIT} }}"
+_ALONE = (
+    "commits(first: $number) { nodes { oid parents(first: 4) { totalCount nodes { oid committedDate } } } }"
+)
+
+
+def _compared_text(base: str, head: str, fields: str) -> str:
+    """A comparison of a branch, as GitHub names it, with one of the repository, which is the base."""
+    name = json.dumps(f"refs/heads/{base}")
+    return (
+        f"ref(qualifiedName: {name}) {{ target {{ {_COMMIT} }} "
+        f"compare(headRef: {json.dumps(head)}) {{ {fields} }} }}"
+    )
 
 
 def _pull_request_text(number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,7 @@ from bot.model.facts import (
     Repository,
     TreeEntry,
     Visibility,
+    entered,
 )
 from bot.model.people import Role
 from bot.selections import Selection
@@ -256,6 +257,10 @@ class GitHubReader:
             return answers.files(answer.json(), answer.what)
 
         return self._memory.recall((self._id, "files", commit), read, lambda found: 300 * len(found[0]))
+
+    def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+        """See ``RepoReader``; one call."""
+        return entered(self.all_files(commit)[0], enter)
 
     def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
         """See ``RepoReader``; a document of its own each time."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from bot.json_nodes import Node
 from bot.model.errors import Malformed
 from bot.model.facts import (
@@ -122,6 +125,62 @@ def pull_request(node: Node) -> PullRequest:
         review_decision=decision.text() if (decision := node.optional("reviewDecision")) else "",
         bot=author is not None and author["__typename"].text() == "Bot",
     )
+
+
+def compared(ref: Node) -> tuple[Compared, datetime | None, datetime | None]:
+    """How a head stands to a branch, with both dates. Raises Malformed where GitHub could not compare."""
+    found = ref["compare"]
+    base, head = ref["target"], found["headTarget"]
+    counts = Compared(
+        base["oid"].oid(), head["oid"].oid(), found["aheadBy"].number(), found["behindBy"].number()
+    )
+    base_at, head_at = base.optional("committedDate"), head.optional("committedDate")
+    return counts, base_at.moment() if base_at else None, head_at.moment() if head_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two commits, and how many commits each lacks of the other."""
+
+    base: str
+    head: str
+    ahead: int
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """The newest common commit of two; both None where they have none in common."""
+
+    oid: str | None = None
+    at: datetime | None = None
+
+
+def common(commits: Node, count: int) -> Common | None:
+    """The newest common commit, from all the commits that one side has alone.
+
+    Every common commit is one of their parents, or older than one that is. None where that is not
+    told: not all commits came, or two parents are as new.
+
+    Args:
+        count: how many there are.
+    """
+    alone: set[str] = set()
+    parents: dict[str, datetime] = {}
+    for commit in commits.nodes():
+        alone.add(commit["oid"].oid())
+        above = commit["parents"]
+        if above.more:
+            return None
+        parents |= {parent["oid"].oid(): parent["committedDate"].moment() for parent in above.nodes()}
+    if len(alone) != count:
+        return None
+    shared = {oid: at for oid, at in parents.items() if oid not in alone}
+    if not shared:
+        return Common()
+    newest = max(shared.values())
+    oids = [oid for oid, at in shared.items() if at == newest]
+    return Common(oids[0], newest) if len(oids) == 1 else None
 
 
 def login(author: Node) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ import pytest
 
 from bot.adapters.git import open_clone
 from bot.adapters.github import Bounds, GitHubApp, build
+from bot.adapters.github.immutable import Immutable
 from bot.adapters.licences import Licences
 from bot.adapters.zizmor import Zizmor
 from bot.config.policy import DEFAULT
@@ -20,13 +22,13 @@ from bot.config.settings import Settings
 from bot.engine.evaluate import Collection, Facts, collect, declared_selections, needed_facts
 from bot.engine.reading import facts_of, settle_all
 from bot.model.errors import Gone
-from bot.model.facts import Branches, OpenPullRequests, PullRequest, Repository, SideBranches
+from bot.model.facts import Branches, Drifts, OpenPullRequests, PullRequest, Repository, SideBranches
 from bot.model.verdicts import Reason, Unknown
 from bot.ports import Batch, RepoReader
 from bot.registry import load
 from bot.testing.clocks import ManualClock
 from bot.testing.fake import FakeGitHub
-from bot.testing.http import Response
+from bot.testing.http import Request, Response
 from bot.testing.state import FakeRepository
 from tests.contract.github.loopback import Loopback
 from tests.contract.github.scripted import Counts, Pauses
@@ -87,6 +89,7 @@ class Scene:
         self, repositories: Sequence[FakeRepository], names: Sequence[str] = ()
     ) -> dict[int, Facts | Gone]:
         """Facts of repositories by shared documents; the journal holds their requests alone."""
+        self.forget()
         known = [self.known(r) for r in repositories]
         wanted = names or needed_facts(REGISTRY, DEFAULT)
         batch = self.app.batch(self.installation, known)
@@ -129,6 +132,7 @@ class Scene:
 
     def alone(self, repository: FakeRepository, names: Sequence[str]) -> Facts:
         """The same through REST, call by call."""
+        self.forget()
         with self.app.reader(self.installation, repository.id) as reader:
             told = reader.repository()
             commit = "" if told.empty else reader.head(told.default_branch)
@@ -154,6 +158,10 @@ class Scene:
                 now=self.clock.now(),
                 tolerate=False,
             )
+
+    def forget(self) -> None:
+        """What was read before, lest one way of reading is compared with itself."""
+        self.app._memory = Immutable()
 
     def kinds(self) -> Counter[str]:
         """How many requests went to GraphQL, and how many elsewhere by path."""
@@ -340,3 +348,82 @@ def test_the_last_calls_of_an_hour_are_kept_for_answers(scene: Scene) -> None:
     assert isinstance(facts["webhooks"], Unknown)
     assert facts["webhooks"].reason is Reason.LIMIT
     assert not isinstance(facts["community_files"], Unknown)
+
+
+# Comparisons
+
+ALIGNMENT = ("drifts", "branch_pairs", "stacks", "pull_request_bases", "side_branches")
+
+
+def later(scene: Scene, repository: FakeRepository, branch: str, path: str, **options: Any) -> str:
+    """A commit on a branch, a day after the one before."""
+    scene.clock.advance(86_400)
+    return scene.fake.push(repository, branch, {path: path}, message=f"{path} on {branch}", **options)
+
+
+def entangled(scene: Scene) -> FakeRepository:
+    """Branches that went apart, were brought up to date, began anew, or come from a fork."""
+    fake = scene.fake
+    repository = fake.create_repository("acme", "maze", files={"README.md": "# Maze\n"})
+    start = repository.branches["main"]
+    fork = fake.fork(repository, "octocat")
+    apart = later(scene, repository, "develop", "d", parents=(start,))
+    later(scene, repository, "main", "m")
+    updated = later(scene, repository, "updated", "u", parents=(start,))
+    later(scene, repository, "updated", "v", parents=(updated, repository.branches["main"]))
+    later(scene, repository, "main", "n")
+    later(scene, repository, "staging", "s", parents=(apart, start))
+    later(scene, repository, "anew", "a", parents=())
+    later(scene, repository, "lower", "l", parents=(start,))
+    later(scene, repository, "upper", "k", parents=(repository.branches["lower"],))
+    later(scene, repository, "lower", "o")
+    later(scene, fork, "work", "w", parents=(start,))
+    fake.open_pull_request(repository, "lower")
+    fake.open_pull_request(repository, "upper", "lower")
+    fake.open_pull_request(repository, "work", head_repository=fork)
+    return repository
+
+
+def measured(value: Any) -> list[Any]:
+    """All comparisons of a fact; documents tell dates, and so another order."""
+    return sorted(value.measured, key=repr)
+
+
+def test_documents_compare_as_single_calls_do(scene: Scene) -> None:
+    """Counts, the newest common commit, and when it was made; without a call."""
+    repository = entangled(scene)
+
+    shared = scene.together([repository], ALIGNMENT)[repository.id]
+    calls = {path for path in scene.kinds() if "/compare/" in path or "/commits/" in path}
+    single = scene.alone(repository, ALIGNMENT)
+
+    assert not isinstance(shared, Gone)
+    assert calls == set()
+    assert isinstance(single["drifts"], Drifts)
+    assert len(single["drifts"].measured) == 7
+    for name in ("drifts", "branch_pairs", "stacks"):
+        assert measured(shared[name]) == measured(single[name]), name
+
+
+@pytest.mark.parametrize("what", ["pushed to since", "not comparable"])
+def test_what_documents_can_not_compare_costs_a_call(scene: Scene, what: str) -> None:
+    """A branch that moved between two documents, and an error in the place of a comparison."""
+    repository = entangled(scene)
+    single = scene.alone(repository, ("drifts",))
+
+    def changed(request: Request, response: Response) -> Response:
+        if request.path != "/graphql" or b"aheadBy behindBy headTarget" not in request.body:
+            return response
+        body = json.loads(response.body)
+        for node in body["data"].values():
+            for told in node.values() if isinstance(node, dict) else ():
+                if isinstance(told, dict) and "compare" in told:
+                    told |= {"compare": None} if what == "not comparable" else {"target": {"oid": "0" * 40}}
+        return replace(response, body=json.dumps(body).encode())
+
+    scene.server.after = changed
+    shared = scene.together([repository], ("drifts",))[repository.id]
+
+    assert not isinstance(shared, Gone)
+    assert [path for path in scene.kinds() if "/compare/" in path]
+    assert measured(shared["drifts"]) == measured(single["drifts"])

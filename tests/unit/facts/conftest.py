@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +21,7 @@ from bot.model.facts import (
     Repository,
     TreeEntry,
     WorkflowFinding,
+    entered,
 )
 from bot.selections import Selection
 
@@ -104,6 +105,9 @@ class MemoryReader:
             for name, data in sorted(self.files.items())
         ), self.cut_short
 
+    def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
+        return entered(self.all_files(commit)[0], enter)
+
     def about(self) -> About:
         if self.local:
             raise PermissionMissing("not in a clone")
@@ -131,7 +135,8 @@ class MemoryReader:
         return tuple(self.known_branches[:limit]), len(self.known_branches) > limit
 
     def compare(self, base: str, head: str) -> Comparison:
-        self.compared.append(head)
+        # Readers remember: what is compared again costs nothing.
+        self.compared += [] if head in self.compared else [head]
         if head not in self.comparisons:
             raise Gone("deleted")
         return self.comparisons[head]

@@ -122,6 +122,18 @@ def _resolve(repository: FakeRepository, revision: str) -> str | None:
     return repository.git.abbreviated(revision) if re.fullmatch(r"[0-9a-f]{4,39}", revision) else None
 
 
+def _resolve_in_network(repository: FakeRepository, revision: str, asked: Asked) -> str | None:
+    owner, colon, branch = revision.partition(":")
+    if not colon:
+        return _resolve(repository, revision)
+    root = repository.parent or repository
+    for other in asked.world.repositories.values():
+        same = other is root or other.parent is root
+        if same and not other.deleted and other.owner.login.lower() == owner.lower():
+            return other.refs.get(f"refs/heads/{branch}")
+    return None
+
+
 def _moment_of(repository: FakeRepository, oid: str) -> int:
     commit = commit_behind(repository, oid)
     return repository.git.commit(commit).committer[2] if commit else 0
@@ -155,10 +167,10 @@ def ref_target(source: Ref, _asked: Asked) -> GitObject | None:
 
 
 @field("Ref", "compare")
-def compare(source: Ref, _asked: Asked, *, head_ref: str) -> Comparison | None:
-    """How another ref stands to this one, which is the base."""
+def compare(source: Ref, asked: Asked, *, head_ref: str) -> Comparison | None:
+    """How another ref stands to this one, which is the base; of a fork it is ``owner:branch``."""
     repository = source.repository
-    start = _resolve(repository, head_ref)
+    start = _resolve_in_network(repository, head_ref, asked)
     head = commit_behind(repository, start) if start else None
     base = commit_behind(repository, source.oid)
     if head is None or base is None:
@@ -222,6 +234,13 @@ def base_target(source: Comparison, _asked: Asked) -> Commit:
 def head_target(source: Comparison, _asked: Asked) -> Commit:
     """The head."""
     return Commit(source.repository, source.head)
+
+
+@connection("Comparison", "commits")
+def commits_of_comparison(source: Comparison, _asked: Asked) -> Sequence[Commit]:
+    """Commits of the head that the base lacks, oldest first."""
+    found = source.repository.git.log([source.head], [source.base])
+    return [Commit(source.repository, oid) for oid in reversed(found)]
 
 
 # What all objects have
