@@ -5,6 +5,10 @@ BIN := $(VENV)/bin
 SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 FUZZ_ROUNDS ?= 10
+# More than two per core would only get into each other's way; half of the time a slow test waits.
+TEST_PROCESSES ?= 4
+# Hundreds of processes start in tests: they need not compile everything again.
+export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test fuzz check format bench soak docs clean
@@ -34,7 +38,7 @@ demo: $(VENV)/.product ## install, start everything against a simulated GitHub, 
 
 test: $(VENV)/.installed ## install into .venv and run every test that this machine can run, with coverage
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --cov --cov-report= $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder --cov --cov-report= $(PYTEST_ARGS)
 	$(BIN)/python -m coverage report --fail-under=90 --format=total
 
 fuzz: $(VENV)/.installed ## run the property tests FUZZ_ROUNDS (10) times, each with examples never tried before

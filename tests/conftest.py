@@ -7,6 +7,10 @@ tests the doubles themselves, carries ``@pytest.mark.off_schema``.
 
 Property tests try the same examples in every run, so that a run's result depends on the code alone;
 ``make fuzz`` looks for new ones.
+
+Coverage is measured by the quick tests alone. Property tests and those marked ``slow`` or
+``untraced`` would take two to six times as long under it and reach next to nothing else; the figure
+that ``make test`` holds to its bound is a lower one.
 """
 
 from __future__ import annotations
@@ -14,10 +18,12 @@ from __future__ import annotations
 import difflib
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import settings
 
 from bot.simulator.schemas import SCHEMAS_VARIABLE, Validator
@@ -26,6 +32,8 @@ from bot.testing.http import Request, Response
 GOLDEN = Path(__file__).parent / "golden"
 UPDATE = "PLUMBLINE_UPDATE_GOLDEN"
 RANDOM = "PLUMBLINE_RANDOM_TESTS"
+UNTRACED = ("slow", "hypothesis", "untraced")
+"""Markers of tests in which coverage is not measured."""
 _PROBLEMS_VARIABLE = "PLUMBLINE_PROBLEMS"
 _OF_THE_DOUBLES = ("unit/testing", "unit/simulator", "integration/testing", "integration/simulator")
 
@@ -37,10 +45,42 @@ settings.load_profile("random" if os.environ.get(RANDOM) == "1" else "same")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker, and hear Ctrl-C."""
+    # A shell makes what it starts in the background deaf to it, and every child inherits that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line(
         "markers", "off_schema: sends requests that break GitHub's published description on purpose"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of slow tests begin first, then those with most tests, so that no process ends alone."""
+    number = Counter(item.path for item in items)
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    items.sort(key=lambda item: (2 * slow[item.path] < number[item.path], -number[item.path], item.path))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no coverage in tests that take long, nor in the processes that they start."""
+    if not any(map(item.get_closest_marker, UNTRACED)):
+        return (yield)
+    told = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
+    for name in told:
+        del os.environ[name]
+    # A process of xdist has two: one of its own, and one as the child of a process that is measured.
+    stopped: list[Coverage] = []
+    while coverage := Coverage.current():
+        coverage.stop()
+        stopped.append(coverage)
+    try:
+        return (yield)
+    finally:
+        for coverage in reversed(stopped):
+            coverage.start()
+        os.environ.update(told)
 
 
 @pytest.fixture

@@ -50,6 +50,9 @@ JUDGED = ("dangerous-trigger", "pinned-actions", "licence", "security-policy", "
 
 POLICY_PATH = ".github/plumbline.yml"
 
+BACK_S = 30
+"""KC2: the receiver, workers and the clock are at work again so soon after Redis is."""
+
 
 def narrow_policy() -> str:
     """A policy that switches all checks off but a few, so that later ones change no test."""
@@ -121,6 +124,13 @@ class Acme:
         )
         assert len(found) == count
         return found[-1]
+
+    def works_again(self, which: int) -> None:
+        """Redis is back, and all others by themselves: a push has its check run within ``BACK_S``."""
+        back = time.monotonic()
+        eventually(self.world.ready, within_s=BACK_S, what="the receiver is ready again")
+        self.reported(which, self.push(which), within_s=BACK_S)
+        assert time.monotonic() - back < BACK_S
 
     def issues(self, which: int) -> list[IssueEffect]:
         """Issues of ours in a repository."""

@@ -1,7 +1,7 @@
 """End to end: the processes of the Procfile against the simulator, whose journal is the only witness.
 
-Most of the time here is spent waiting for leases to end, so two modules may run at a time; each has
-one world (``pytest -n 2 --dist loadfile``).
+Most of the time here is spent waiting for leases to end, so several modules run at a time; each has
+one world (``pytest -n 4 --dist loadfile``).
 """
 
 from __future__ import annotations

@@ -16,7 +16,10 @@ import requests
 from bot.simulator.client import Client, SimulatorProcess
 from bot.simulator.journal import check_runs
 from tests.e2e.conftest import processes_of
-from tests.e2e.world import PLUMBLINE, SECRET, eventually, free_port
+from tests.e2e.world import PLUMBLINE, SECRET, Program, end, eventually, free_port
+
+AT_ONCE_S = 10
+"""Far below the time that running work is given to end."""
 
 
 @pytest.fixture
@@ -63,15 +66,17 @@ def test_ctrl_c_while_it_starts_stops_it_at_once(
         up = subprocess.Popen([PLUMBLINE, "up"], env=env, stdout=log, stderr=log, start_new_session=True)
     time.sleep(after_s)
     children = psutil.Process(up.pid).children(recursive=True)
+    try:
+        os.killpg(up.pid, signal.SIGINT)
 
-    os.killpg(up.pid, signal.SIGINT)
-
-    # Before its first lines of code ran, Python itself ends by the signal and shows where it was.
-    assert up.wait(5) in (0, 130, -signal.SIGINT)
-    told = (tmp_path / "log").read_text()
-    assert "starting" not in told or "Traceback" not in told
-    _, alive = psutil.wait_procs(children, timeout=2)
-    assert alive == []
+        # Before its first lines of code ran, Python itself ends by the signal and shows where it was.
+        assert up.wait(AT_ONCE_S) in (0, 130, -signal.SIGINT)
+        told = (tmp_path / "log").read_text()
+        assert "starting" not in told or "Traceback" not in told
+        _, alive = psutil.wait_procs(children, timeout=2)
+        assert alive == []
+    finally:
+        end([Program("up", [], {}, tmp_path / "log", up)], grace_s=0)
 
 
 @pytest.mark.parametrize(

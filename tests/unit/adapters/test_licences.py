@@ -68,12 +68,13 @@ def test_says_nothing_of_other_texts(data):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("bait", [b"\n" * MAX_BYTES, b"copyright " * 26000, b"#" * MAX_BYTES, b"a " * 17000])
+@pytest.mark.untraced
 def test_ke11_time_grows_with_length_only(bait):
     """A quarter of a megabyte made to be slow is over in no time."""
-    start = time.monotonic()
+    start = time.process_time()
     Licences().detect(bait)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_remembers_answers(monkeypatch):

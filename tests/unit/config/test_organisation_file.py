@@ -237,6 +237,7 @@ def test_refuses_what_is_too_large(checks: Checks) -> None:
         pytest.param("roll_up: !!python/object/apply:os.system [touch /tmp/canary]\n", id="unknown tag"),
     ],
 )
+@pytest.mark.untraced
 def test_ke11_hostile_yaml_is_refused_quickly(checks: Checks, text: str) -> None:
     """With a message, as in a repository's own file."""
     assert len(text) <= SIZE_LIMIT

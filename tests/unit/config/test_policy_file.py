@@ -391,6 +391,7 @@ ALIAS_BOMB = "a: &a [x,x]\n" + "".join(
         pytest.param("x: !!python/object/apply:os.system [touch /tmp/canary]\n", id="unknown tag"),
     ],
 )
+@pytest.mark.untraced
 def test_ke11_hostile_yaml_is_refused_quickly(checks: Checks, text: str) -> None:
     """With a message; most take 0.1 s of CPU, the rest of the bound is for coverage and slow machines."""
     assert len(text) <= SIZE_LIMIT

@@ -60,6 +60,7 @@ def test_what_is_not_known_is_neither_yes_nor_no(selector: Selector) -> None:
 
 
 @pytest.mark.fault
+@pytest.mark.untraced
 def test_ke11_patterns_made_to_be_slow() -> None:
     """A name of GitHub's greatest length against the longest pattern, many times over."""
     slow = Selector(names=tuple(f"{'*a' * 49}{n % 10}" for n in range(200)))

@@ -82,10 +82,11 @@ def test_reads_all_files_at_once(reader):
 
 
 @pytest.mark.fault
+@pytest.mark.untraced
 def test_ke11_a_hundred_thousand_odd_names():
     """Names are matched in time that grows with their length."""
     names = [("." * 200) + f"so.{n}." * 8 for n in range(20_000)] + ["a." + "1." * 2000] * 1000
-    start = time.monotonic()
+    start = time.process_time()
     sort_out([entry(name) for name in names], cut_short=False)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -55,9 +55,10 @@ def test_counts_what_somebody_wrote(notes, words):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("bait", ["<!--" * 20_000, "**" * 40_000, "Full Changelog:" * 6_000, " \t" * 40_000])
+@pytest.mark.untraced
 def test_ke11_notes_made_to_be_slow(bait):
     """Time grows with length only, and not beyond what is read."""
-    start = time.monotonic()
+    start = time.process_time()
     written_words(bait + "x" * MAX_NOTES)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -312,6 +312,7 @@ def test_agrees_with_an_expression(pattern, path):
         "[" * 2_000_000,
     ],
 )
+@pytest.mark.untraced
 def test_ke11_time_grows_with_length_only(reader, bait):
     """Files made to keep a parser busy are over in no time."""
     repeated = bait * max(1, 200_000 // len(bait))
@@ -319,7 +320,7 @@ def test_ke11_time_grows_with_length_only(reader, bait):
         "CODEOWNERS": repeated.encode()[:MAX_BYTES],
         **{"a" * 250 + str(n): b"" for n in range(60)},
     }
-    start = time.monotonic()
+    start = time.process_time()
     codeowners(reader, COMMIT)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

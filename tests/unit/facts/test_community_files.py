@@ -140,10 +140,11 @@ def test_lists_no_more_folders_than_it_must(reader):
 
 @pytest.mark.fault
 @pytest.mark.parametrize("bait", ["readme" + "." * 250, "changelog" + "-." * 120, "0" * 255, "release" * 36])
+@pytest.mark.untraced
 def test_ke11_names_made_to_be_slow(reader, bait):
     """An expression that could be kept busy would show here."""
     reader.files = {f"{bait}{n}": b"x" for n in range(1000)}
-    start = time.monotonic()
+    start = time.process_time()
     community_files(reader, COMMIT)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

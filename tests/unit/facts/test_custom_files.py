@@ -129,6 +129,7 @@ def test_few_files_of_many_are_looked_into(reader):
 
 
 @pytest.mark.fault
+@pytest.mark.untraced
 def test_what_takes_too_long_is_given_up(reader):
     """The patterns and the text are both strangers'."""
     text = "".join(chr(0x4E00 + n % 20000) for n in range(80_000)).encode()

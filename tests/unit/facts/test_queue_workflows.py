@@ -104,10 +104,11 @@ def test_without_a_queue_nothing_is_read(reader):
 
 
 @pytest.mark.fault
+@pytest.mark.untraced
 def test_a_name_made_to_be_slow_is_over_in_no_time():
     """Expressions without an end, and a thousand jobs."""
     body = "jobs:\n" + "".join(f"  j{n}:\n    name: '{'${{' * 100}'\n" for n in range(200))
-    start = time.monotonic()
+    start = time.process_time()
     jobs("on: push", body).reports("x" * 1000)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -114,9 +114,10 @@ def test_too_large_a_file_is_refused(reader):
     ],
 )
 @pytest.mark.fault
+@pytest.mark.untraced
 def test_ke11_time_grows_with_length_only(bait):
     """Texts made to keep an expression busy are over in no time."""
-    start = time.monotonic()
+    start = time.process_time()
     counts(bait)
 
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -130,12 +130,13 @@ def test_renovate_that_does_not_work(text, line, said):
 @pytest.mark.parametrize(
     "text", ['"' + '\\"' * 30_000, "/*" * 30_000, "'" * 60_000, "{" * 60_000, '"\\', "[" + '"a",' * 15_000]
 )
+@pytest.mark.untraced
 def test_hostile_text_is_read_in_no_time(text):
     """No character is looked at again and again."""
-    start = time.monotonic()
+    start = time.process_time()
 
     assert not read_renovate(text, "renovate.json").works
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_looks_in_the_usual_places(reader):

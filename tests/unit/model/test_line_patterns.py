@@ -153,6 +153,7 @@ def test_refuses_what_it_does_not_understand(pattern: str, says: str) -> None:
         ("(x+x+)+y", "x" * 60_000),
     ],
 )
+@pytest.mark.untraced
 def test_no_pattern_makes_it_slow(pattern: str, line: str) -> None:
     """Those that keep others busy for years take as long as any other, or stop."""
     before = time.process_time()

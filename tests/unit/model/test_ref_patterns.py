@@ -100,14 +100,15 @@ def test_any_pattern_is_read(pattern: str, name: str) -> None:
 
 @pytest.mark.fault
 @pytest.mark.parametrize("bait", ["*a", "**/", "*?", "[a-z]*", "[", "\\", "?*/"])
+@pytest.mark.untraced
 def test_time_grows_with_the_product_of_the_lengths_only(bait: str) -> None:
     """Also for patterns that were made to be slow."""
     pattern = (bait * MOST_CHARACTERS)[: MOST_CHARACTERS - 1] + "b"
-    start = time.monotonic()
+    start = time.process_time()
     matches(pattern, "a" * MOST_CHARACTERS)
     matches(pattern, "a/" * (MOST_CHARACTERS // 2))
 
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_what_is_too_long_matches_nothing() -> None:
