@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from bot.config.organisation import Exempting
 from bot.engine.commands import Call
 from bot.model.errors import UserError
@@ -11,9 +9,6 @@ from bot.model.events import Lane
 from bot.spec import CheckSpec, Payload, Submission
 from jobs.check_pull_request import CheckPullRequest
 from jobs.scan_repository import ScanRepository
-
-WAITS = timedelta(days=7)
-"""How long a wish waits for the second person."""
 
 
 def rule_of(call: Call, spec: CheckSpec) -> Exempting:

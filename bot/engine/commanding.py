@@ -45,6 +45,7 @@ from bot.engine.governing import (
 )
 from bot.engine.publish import health_issue, unmute_health_issue
 from bot.engine.scanning import Target, target
+from bot.engine.wishes import WISH_EFFECT, kept_wish, wish_of
 from bot.model.errors import (
     Gone,
     LeaseLost,
@@ -77,12 +78,6 @@ COMMANDS_PER_HOUR = 20
 
 PULL_EFFECT = "pull"
 """Kind of the effects that say which head of a pull request was seen since when, by its number."""
-
-WISH_EFFECT = "exemption-wish"
-"""Kind of the effects that keep an exemption that a second person has to approve, by the check's name.
-
-It stays after that, so that the approval can be carried out twice; a week later it counts no more.
-"""
 
 SEEN = "eyes"
 """The reaction that says: this was read."""
@@ -349,7 +344,7 @@ class Session:
         if reply.exempt:
             runtime.store.save_exemption(repository_id, reply.exempt)
         if reply.wish:
-            runtime.store.save_effect(repository_id, WISH_EFFECT, reply.wish.check, _wished(reply.wish))
+            runtime.store.save_effect(repository_id, WISH_EFFECT, reply.wish.check, kept_wish(reply.wish))
         if reply.ratchet:
             runtime.store.ratchet(repository_id, reply.ratchet, self.comment.author_id)
         if reply.stop is not None:
@@ -490,29 +485,6 @@ class Looking:
     def stopped(self) -> bool:
         """See ``Look``."""
         return self.context.runtime.store.stopped(self.at.installation_id)
-
-
-def _wished(wish: StoredExemption) -> StoredEffect:
-    note = {
-        "reason": wish.reason,
-        "until": wish.until.isoformat(),
-        "actor": wish.actor_id,
-        "at": wish.created_at.isoformat(),
-    }
-    return StoredEffect(wish.comment_id, "", note)
-
-
-def wish_of(check: str, kept: StoredEffect) -> StoredExemption:
-    """An exemption that waits for a second person, as it is kept."""
-    note = kept.note
-    return StoredExemption(
-        check,
-        note["reason"],
-        date.fromisoformat(note["until"]),
-        note["actor"],
-        kept.number,
-        datetime.fromisoformat(note["at"]),
-    )
 
 
 def _sentence(error: UserError) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 
-from bot.engine.commanding import WISH_EFFECT, wish_of
+from bot.engine.wishes import WISH_EFFECT, waiting_wishes
 from bot.model.facts import Repository
 from bot.ports import Store, StoredExemption
-
-WAITS = timedelta(days=7)
-"""After this a wish that nobody approved counts no more."""
 
 
 class Standing(StrEnum):
@@ -57,7 +54,7 @@ def register(store: Store, installation_id: int, now: datetime) -> Iterator[Entr
     for number, outcomes in store.outcomes(installation_id):
         seen[number] = {o.check: (o.exempt_until, o.exempt_reason, o.outcome) for o in outcomes}
     for number in ids:
-        asked = [wish_of(check, kept) for check, kept in wishes.get(number, {}).items()]
+        asked = waiting_wishes(wishes.get(number, {}), given.get(number, ()), now)
         found = _of(repositories[number], given.get(number, ()), asked, seen.get(number, {}), now)
         yield from sorted(found, key=lambda entry: (entry.check, entry.standing, entry.until))
 
@@ -67,17 +64,7 @@ def waiting(store: Store, installation_id: int, now: datetime) -> int:
     ids = [repository.id for repository in store.repositories(installation_id)]
     wishes = store.effects_of(ids, WISH_EFFECT)
     given = store.exemptions_of(sorted(wishes))
-    return sum(
-        _waits(wish_of(check, kept), {e.check: e for e in given.get(number, ())}, now)
-        for number, asked in wishes.items()
-        for check, kept in asked.items()
-    )
-
-
-def _waits(wish: StoredExemption, given: Mapping[str, StoredExemption], now: datetime) -> bool:
-    known = given.get(wish.check)
-    approved = known is not None and known.created_at >= wish.created_at
-    return not approved and now - wish.created_at <= WAITS and now.date() <= wish.until
+    return sum(len(waiting_wishes(kept, given.get(number, ()), now)) for number, kept in wishes.items())
 
 
 def _of(
@@ -107,8 +94,7 @@ def _of(
     for exemption in given:
         yield entry(exemption, Standing.IN_FORCE if today <= exemption.until else Standing.OVER)
     for wish in asked:
-        if _waits(wish, by_command, now):
-            yield entry(wish, Standing.WAITING, wish.id)
+        yield entry(wish, Standing.WAITING, wish.id)
     for check, (until, reason, outcome) in seen.items():
         command = by_command.get(check)
         if until is not None and (command is None or (command.until, command.reason) != (until, reason)):

@@ -21,6 +21,7 @@ from bot.engine.publish import publish_check_run, publish_health_issue, redact, 
 from bot.engine.reading import Look, collection, look, open_batch, read_facts, settle, settle_all
 from bot.engine.refreshing import ensure_organisation, proposed_policies
 from bot.engine.turns import turn
+from bot.engine.wishes import WISH_EFFECT, waiting_wishes
 from bot.model.attributes import Described
 from bot.model.errors import (
     Gone,
@@ -31,9 +32,10 @@ from bot.model.errors import (
     PlumblineError,
 )
 from bot.model.facts import Codeowners, PullRequest, Repository
-from bot.model.reports import CheckRun, Exempted, Report
+from bot.model.reports import CheckRun, Exempted, Report, Wish
 from bot.model.verdicts import Judgement, Outcome
 from bot.ports import CHECK_RUN_EFFECT, RepoReader, RepoWriter, Store, StoredEffect, StoredVerdict
+from bot.registry import Registry
 from bot.report.check_run import render_check_run, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
 
@@ -271,6 +273,7 @@ def _conclude(
         judged_at=now,
         exempted=exempted,
         expired=expired(judgements, policy, now),
+        wishes=_wishes(runtime, registry, repository.id, now),
         scored=scoring.scored(registry, repository, known, now.date()),
         stood=delta.stood(verdicts),
         ended=frozenset(beside.ended),
@@ -295,6 +298,18 @@ def _conclude(
     if repository.archived:
         return Unpublished.ARCHIVED
     return Unpublished.OBSERVED if silent else report
+
+
+def _wishes(runtime: Runtime, registry: Registry, repository_id: int, now: datetime) -> tuple[Wish, ...]:
+    """Exemptions of checks that there are which wait for a second person."""
+    store = runtime.store
+    kept = store.effects_of([repository_id], WISH_EFFECT).get(repository_id, {})
+    waiting = waiting_wishes(kept, store.exemptions(repository_id), now) if kept else []
+    return tuple(
+        Wish(w.check, w.reason, w.until, w.id, registry.checks[w.check].audience)
+        for w in waiting
+        if w.check in registry.checks
+    )
 
 
 def _ended(

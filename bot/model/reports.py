@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from bot.model.facts import Repository
@@ -153,6 +153,23 @@ class Exempted:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """An exemption that somebody asked for and that a second person has to approve.
+
+    Args:
+        until: its last day.
+        id: what an approval names.
+        audience: who may know of it: that of the check.
+    """
+
+    check: str
+    reason: str
+    until: date
+    id: str
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything that one judging of one repository found.
 
@@ -163,6 +180,7 @@ class Report:
         changes: against the last known verdicts, or against the merge base on pull requests.
         exempted: checks that an exemption silences.
         expired: checks that do not pass and whose exemption has ended.
+        wishes: exemptions that wait for a second person.
         stood: check -> those of its marks that are its baseline, so that they do not speak;
             None where nothing is known of that.
         ended: names of checks without a baseline (any more): every finding of them speaks.
@@ -180,6 +198,7 @@ class Report:
     pull_request: int | None = None
     exempted: tuple[Exempted, ...] = ()
     expired: tuple[Exempted, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     scored: Scored | None = None
     stood: Mapping[str, frozenset[str]] | None = None
     ended: frozenset[str] = frozenset()

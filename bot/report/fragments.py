@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
-from bot.model.reports import Change, ChangeKind, Exempted, Report
+from bot.model.reports import Change, ChangeKind, Exempted, Report, Wish
 from bot.model.scores import Cause, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome, Place, Reason
 from bot.report.budget import Page, shorten, size
@@ -398,6 +398,14 @@ def crashed(judgement: Judgement) -> str:
 def exempted(item: Exempted) -> str:
     """A check that policy switched off, with the reason."""
     return f"- {code(item.check, limit=NAME)}: {prose(item.reason, limit=SENTENCE) or 'no reason given'}"
+
+
+def wish(item: Wish) -> str:
+    """An exemption that waits, with the command that approves it."""
+    return (
+        f"- {code(item.check, limit=NAME)} until {item.until.isoformat()}: "
+        f"`/plumbline approve exemption {item.id}`. Reason: {prose(item.reason, limit=SENTENCE)}"
+    )
 
 
 def outcome_line(judgement: Judgement) -> str:

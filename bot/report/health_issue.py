@@ -30,6 +30,7 @@ from bot.report.fragments import (
     score_line,
     trend_line,
     unread_section,
+    wish,
 )
 from bot.report.inert import code
 from bot.report.view import QUIET, View, view
@@ -39,6 +40,8 @@ LABEL_COLOUR = "5319e7"
 LABEL_DESCRIPTION = "Kept up to date by Plumbline; close it as not planned to silence it."
 
 TITLE = "Repository health"
+
+WAITING = "Exemptions that a second person may approve by a comment"
 
 RECHECK_BOX = "- [ ] re-check"
 """Ticking it asks for a new judging; the next publication clears it."""
@@ -94,11 +97,12 @@ def render_health_issue(
     changes = Page(ISSUE_BODY // 4)
     listing(changes, "What changed", seen.changed, lambda item: changed(seen, *item), room=changes.left)
     sections = Page(ISSUE_BODY // 3)
-    if seen.failing or seen.unread or seen.errors or report.exempted:
+    if seen.failing or seen.unread or seen.errors or report.exempted or report.wishes:
         unread_section(sections, links, seen.unread, seen.changes, report.judged_at, first_seen=first_seen)
         listing(sections, "Failed to run", seen.errors, crashed)
         listing(sections, EXPIRED, report.expired, exempted)
         listing(sections, "Exempted by policy", report.exempted, exempted)
+        listing(sections, WAITING, report.wishes, wish)
         if seen.passing:
             sections.add(f"In order: {names(seen.passing)}.", "")
         foot = ["---", "", *foot]
@@ -149,6 +153,7 @@ def _digest(seen: View) -> str:
         parts += [j.verdict.summary, j.verdict.permission, j.title, j.why, j.fix, j.source]
         parts += [part for e in j.verdict.evidence for part in (e.fingerprint, e.text)]
     parts += [part for e in (*seen.report.expired, *seen.report.exempted) for part in (e.check, e.reason)]
+    parts += [part for w in seen.report.wishes for part in (w.check, w.reason, w.id)]
     joined = "\0".join(str(part) for part in parts)
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 

@@ -32,6 +32,7 @@ def for_everybody(report: Report) -> Report:
         changes=tuple(c for c in report.changes if c.check in names),
         exempted=tuple(e for e in report.exempted if e.audience is Audience.PUBLIC),
         expired=tuple(e for e in report.expired if e.audience is Audience.PUBLIC),
+        wishes=tuple(w for w in report.wishes if w.audience is Audience.PUBLIC),
         ended=report.ended & names,
     )
 

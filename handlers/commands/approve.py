@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.engine.commands import Call, Reply
+from bot.engine.wishes import WAITS
 from bot.model.errors import UserError
 from bot.model.people import Role
 from bot.report.replies import exempted_reply
 from bot.spec import command
-from handlers.exempting import WAITS, look_again, rule_of
+from handlers.exempting import look_again, rule_of
 
 
 @command(

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 
 from bot.config.policy_file import DATE, REASON_LIMIT
 from bot.engine.commands import Call, Reply
+from bot.engine.wishes import WAITS
 from bot.model.errors import UserError
 from bot.model.people import Role
 from bot.ports import StoredExemption
 from bot.report.replies import exempted_reply, exemption_waits
 from bot.spec import command
-from handlers.exempting import WAITS, look_again, rule_of
+from handlers.exempting import look_again, rule_of
 
 LONGEST = timedelta(days=366)
 """An exemption that nobody looks at again is a check that nobody wants: policy switches those off."""

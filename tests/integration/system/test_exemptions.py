@@ -27,7 +27,7 @@ def app(system: System) -> FakeRepository:
     return app
 
 
-def ask(system: System, app: FakeRepository, days: int) -> tuple[int, str]:
+def ask(system: System, app: FakeRepository, days: int, *, outcome: str = "pass") -> tuple[int, str]:
     """Ask for an exemption; the issue, and the id that waits."""
     number = system.fake.open_issue(app, "A question")
     until = (system.clock.now() + timedelta(days=days)).date()
@@ -35,7 +35,7 @@ def ask(system: System, app: FakeRepository, days: int) -> tuple[int, str]:
     assert "/plumbline approve exemption " in answer(system, app, say(system, app, number, line, "ada"))
     (installation,) = system.fake.installations
     (entry,) = register(system.runtime.store, installation, system.clock.now())
-    assert (entry.standing, entry.reason, entry.outcome) == (Standing.WAITING, "soon", "pass")
+    assert (entry.standing, entry.reason, entry.outcome) == (Standing.WAITING, "soon", outcome)
     return number, entry.id
 
 
@@ -60,6 +60,26 @@ def test_a_second_person_approves_by_its_id(system: System, app: FakeRepository)
         str(system.fake.account("bob").id),
         str(system.fake.account("ada").id),
     )
+
+
+def test_the_health_issue_says_how_to_approve(system: System, app: FakeRepository) -> None:
+    """From the next judging on, until it was approved or nobody did so in time."""
+    system.push(app, {"LICENSE": None})
+    assert "approve" not in (system.issue(app).body or "")
+    number, id_ = ask(system, app, 30, outcome="fail")
+    line = f"/plumbline approve exemption {id_}"
+    system.push(app, {"a.txt": "a"})
+    assert f"`{line}`. Reason: soon" in (system.issue(app).body or "")
+
+    system.later(8 * 86_400)
+    system.push(app, {"a.txt": "b"})
+    assert line not in (system.issue(app).body or "")
+    number, id_ = ask(system, app, 30, outcome="fail")
+    line = f"/plumbline approve exemption {id_}"
+    system.push(app, {"a.txt": "c"})
+    assert line in (system.issue(app).body or "")
+    say(system, app, number, line, "bob")
+    assert line not in (system.issue(app).body or "")
 
 
 def test_it_ends_aloud_on_its_day(system: System, app: FakeRepository) -> None:

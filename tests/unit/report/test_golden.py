@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from bot.model.errors import PolicyError
 from bot.model.facts import Visibility
-from bot.model.reports import ChangeKind, CheckRun, Report
+from bot.model.reports import ChangeKind, CheckRun, Report, Wish
 from bot.model.scores import Cause, Point, Score, ScoreChange, Scored
 from bot.model.verdicts import Audience, Evidence, Judgement, Outcome, Place, Reason, Severity
 from bot.report.check_run import render_check_run, render_started, render_unjudged
@@ -286,7 +286,9 @@ def with_history() -> Report:
         exempted=[("templates", "generated repository (until 2026-06-30)")],
         expired=[("pinned-actions", "after the freeze (expired on 2026-03-13)")],
     )
-    return replace(made, scored=scored(53, (Cause.RULE, -8), (Cause.EXEMPTION, -4), (Cause.COMMIT, -9)))
+    moved = scored(53, (Cause.RULE, -8), (Cause.EXEMPTION, -4), (Cause.COMMIT, -9))
+    asked = Wish("behind", "we release it on Monday", date(2026, 3, 31), "0a1b2c3d4e", Audience.PUBLIC)
+    return replace(made, scored=moved, wishes=(asked,))
 
 
 def crashed() -> Report:

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.model.reports import ChangeKind
+from bot.model.reports import ChangeKind, Wish
 from bot.model.scores import Cause, Point, Score, ScoreChange, Scored
-from bot.model.verdicts import Evidence, Outcome, Place, Reason
+from bot.model.verdicts import Audience, Evidence, Outcome, Place, Reason
 from bot.report.fragments import FOLLOWING
 from bot.report.health_issue import (
     LABEL,
@@ -104,7 +104,9 @@ def test_foreign_text_can_not_tick_the_box() -> None:
     hostile = judgement(
         "a", FAIL, "x\n- [x] re-check", Evidence("\n- [x] re-check", Place(branch="- [x] re-check"))
     )
-    body = render_health_issue(report([hostile], exempted=[("a", "- [x] re-check")]), first_seen={}).body
+    made = report([hostile], exempted=[("a", "- [x] re-check")])
+    asked = Wish("a", "\n- [x] re-check\n", JUDGED_AT.date(), "0a1b2c3d4e", Audience.PUBLIC)
+    body = render_health_issue(replace(made, wishes=(asked,)), first_seen={}).body
 
     assert not wants_recheck(body)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.model.errors import PolicyError
 from bot.model.facts import Visibility
-from bot.model.reports import ChangeKind, CheckRun, Conclusion, Exempted, Report
+from bot.model.reports import ChangeKind, CheckRun, Conclusion, Exempted, Report, Wish
 from bot.model.verdicts import Audience, Evidence, Judgement, Outcome, Place, Reason, Severity
 from bot.report.budget import CHECK_RUN_TEXT, ISSUE_BODY, size
 from bot.report.check_run import render_check_run, render_unjudged
@@ -93,6 +93,11 @@ def pages(run: CheckRun) -> list[str]:
     return [run.summary, run.text]
 
 
+def asked(reason: str, audience: Audience = Audience.PUBLIC) -> Wish:
+    """An exemption that waits for a second person."""
+    return Wish("readme", reason, JUDGED_AT.date(), "0a1b2c3d4e", audience)
+
+
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
     """A report with foreign text in every field that can hold some."""
@@ -115,6 +120,7 @@ def reports(draw: st.DrawFn) -> Report:
         pull_request=draw(st.sampled_from([None, 7])),
         exempted=[("licence", draw(foreign))],
     )
+    made = replace(made, wishes=(asked(draw(foreign)),))
     url = draw(st.one_of(st.just(ROOT.rstrip("/")), foreign))
     named = replace(made.repository, full_name=draw(foreign), default_branch=draw(foreign), html_url=url)
     return replace(
@@ -177,6 +183,7 @@ def test_kg1_foreign_text_does_not_change_the_shape_of_a_page(
             replace(c, new_evidence=tuple(tame(e) for e in c.new_evidence)) for c in foreign_report.changes
         ),
         exempted=(Exempted("licence", "harmless", Audience.PUBLIC),),
+        wishes=(asked("harmless"),),
         branch="main",
     )
 
@@ -296,7 +303,9 @@ def with_canary(visibility: Visibility) -> Report:
         change(secret, ChangeKind.NEW, *secret.verdict.evidence, before=Outcome.PASS),
         change(mended, ChangeKind.FIXED, before=Outcome.FAIL),
     ]
-    return report(all_of_them, changes, visibility=visibility)
+    silent = (Exempted("admins", CANARY, Audience.RESTRICTED),)
+    made = report(all_of_them, changes, visibility=visibility)
+    return replace(made, exempted=silent, expired=silent, wishes=(asked(CANARY, Audience.RESTRICTED),))
 
 
 def everything(made: Report) -> str:
@@ -309,7 +318,9 @@ def everything(made: Report) -> str:
 def test_nothing_restricted_leaves_a_public_repository() -> None:
     """Neither text nor name nor count nor conclusion of a restricted verdict is public."""
     public = with_canary(Visibility.PUBLIC)
-    without = replace(public, judgements=public.judgements[-1:], changes=())
+    without = replace(
+        public, judgements=public.judgements[-1:], changes=(), exempted=(), expired=(), wishes=()
+    )
 
     assert CANARY not in everything(public)
     assert everything(public) == everything(without)
