@@ -237,10 +237,20 @@ def _cause(judgement: Judgement, before: StoredVerdict | None, commit: str, now:
     if before and not before.off and (before.exempt_until is None) is (judgement.check in now.exempt):
         return Cause.EXEMPTION
     why = _why(judgement, before, commit, now)
-    if before and why is not Cause.POLICY and before.severity != int(judgement.severity):
+    if before and why is not Cause.POLICY and _matters_otherwise(judgement, before):
         # Policy says the same as before, so it is the check's own severity that changed.
         return Cause.RULE
     return why
+
+
+def _matters_otherwise(judgement: Judgement, before: StoredVerdict) -> bool:
+    """Its severity is another one, and not only because what was observed matters less than the check."""
+    if before.severity == int(judgement.severity):
+        return False
+    weights = [evidence.severity for evidence in judgement.verdict.evidence]
+    observed = judgement.outcome is Outcome.FAIL and bool(weights) and None not in weights
+    was_lighter = before.outcome == Outcome.FAIL.value and before.severity < int(judgement.severity)
+    return not (observed or was_lighter)
 
 
 def _why(judgement: Judgement, before: StoredVerdict | None, commit: str, now: Circumstances) -> Cause:

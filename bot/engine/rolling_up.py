@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.config.organisation import OrganisationPolicy, select
+from bot.config.cascade import effective_policy
+from bot.config.organisation import OrganisationPolicy, layers, select
+from bot.config.selection import Selection
 from bot.engine.context import Context, Runtime
 from bot.engine.exemption_register import waiting
 from bot.engine.governing import kept_organisation
@@ -16,6 +18,7 @@ from bot.model.attributes import Attributes, Described
 from bot.model.custom_checks import FAMILY
 from bot.model.errors import Gone, UserError
 from bot.model.facts import Repository, Visibility
+from bot.model.verdicts import Severity
 from bot.ports import Guard, Sample, StoredOutcome
 from bot.registry import Registry
 from bot.report.roll_up import About, Member, RollUp, render_roll_up, sum_up
@@ -62,11 +65,8 @@ def roll_up(context: Context, installation_id: int) -> int | None:
     store, now = runtime.store, runtime.clock.now()
     organisation = kept_organisation(runtime.registry, store, installation_id)
     # What single repositories define for themselves has a meaning there alone.
-    custom = {said.name: About(FAMILY, said.title, said.fix) for said in organisation.custom}
-    checks = custom | {
-        spec.name: About(spec.family, spec.doc.title, spec.doc.fix)
-        for spec in runtime.registry.checks.values()
-    }
+    custom = {said.name: About(FAMILY, said.title, said.fix, said.severity) for said in organisation.custom}
+    checks = custom | about_checks(runtime.registry)
     order = [group.name for group in organisation.groups]
     found = sum_up(members(runtime, installation_id, organisation), checks, now, order=order)
     samples = store.organisation_samples(installation_id)
@@ -98,7 +98,10 @@ def roll_up(context: Context, installation_id: int) -> int | None:
 
 def about_checks(registry: Registry) -> dict[str, About]:
     """What reports need of each check, by name."""
-    return {spec.name: About(spec.family, spec.doc.title, spec.doc.fix) for spec in registry.checks.values()}
+    return {
+        spec.name: About(spec.family, spec.doc.title, spec.doc.fix, spec.severity)
+        for spec in registry.checks.values()
+    }
 
 
 def members(
@@ -107,6 +110,7 @@ def members(
     """Repositories that are looked after, each with its verdicts; archived ones are left out."""
     repositories = {r.id: r for r in runtime.store.repositories(installation_id)}
     described = runtime.store.described(installation_id)
+    severities: dict[tuple[int, ...], Mapping[str, Severity]] = {}
     for number, outcomes in runtime.store.outcomes(installation_id):
         repository = repositories.get(number)
         if repository is None or repository.archived:
@@ -119,7 +123,17 @@ def members(
         if organisation.groups:
             # A repository is counted once: for the first of its groups.
             group = next((organisation.groups[n].name for n in selection.members), NO_GROUP)
-        yield Member(repository, group, _teams(about)), outcomes
+        if selection.members not in severities:
+            severities[selection.members] = _severities(runtime.registry, organisation, selection)
+        yield Member(repository, group, _teams(about), severities[selection.members]), outcomes
+
+
+def _severities(
+    registry: Registry, organisation: OrganisationPolicy, selection: Selection
+) -> dict[str, Severity]:
+    """How much checks matter in repositories of these groups, where the organisation says so."""
+    policy, _ = effective_policy(layers(organisation, selection, 0), registry.checks)
+    return {name: said.severity for name, said in policy.checks.items() if said.severity is not None}
 
 
 def _teams(about: Described | None) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from heapq import nsmallest
 from typing import TypeVar
 
@@ -64,20 +65,23 @@ class Member:
     Args:
         group: the heat map's row.
         teams: who owns it, as far as that is known.
+        severities: check -> what the organisation's policy says that it matters here.
     """
 
     repository: Repository
     group: str
     teams: tuple[str, ...] = ()
+    severities: Mapping[str, Severity] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What reports need of a check."""
+    """What reports need of a check; ``severity`` is its own, None where that is not known."""
 
     family: str
     title: str = ""
     fix: str = ""
+    severity: Severity | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +96,28 @@ class Named:
 class Fix:
     """What mending a check everywhere would bring.
 
+    A finding of which all observations matter less than their check weighs less, too; mended, the
+    check weighs all that it can.
+
     Args:
-        weight: that would pass.
+        passed: weight that would pass.
+        judged: by how much more weight would pass or fail.
         repositories: in which it fails.
     """
 
     check: str
-    weight: int
+    passed: int
+    judged: int
     repositories: int
+
+    def after(self, score: Score) -> Score:
+        """A score once this is done."""
+        return Score(score.passed + self.passed, score.judged + self.judged)
+
+    def gain(self, score: Score) -> Fraction:
+        """Points of score that it brings, not rounded."""
+        after = self.after(score)
+        return Fraction(100 * after.passed, after.judged) - Fraction(100 * score.passed, score.judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +175,7 @@ class RollUp:
 @dataclass
 class _Tally:
     weight: int = 0
+    mended: int = 0
     checks: int = 0
     repositories: set[int] = field(default_factory=set)
 
@@ -218,7 +237,11 @@ class _Gathering:
                 continue
             if check.outcome is Outcome.FAIL:
                 findings[check.severity] += 1
-                _count(self._failing[check.check], outcome, repository)
+                failing = self._failing[check.check]
+                _count(failing, outcome, repository)
+                own = self._checks[check.check].severity
+                full = member.severities.get(check.check, check.severity if own is None else own)
+                failing.mended += WEIGHTS[full]
                 if outcome.cause in REGRESSIONS and self._now - outcome.since <= RECENT:
                     self._regressions.append(named)
             if not check.known:
@@ -234,19 +257,17 @@ class _Gathering:
         ranks = {name: number for number, name in enumerate(order)}
         names = sorted(scores, key=lambda name: (ranks.get(name, len(ranks)), name))
         columns = sorted({family for _, family in self._families})
+        # One critical finding somewhere would cap the grade of thousands of repositories.
+        score = replace(together(scores.values()), worst=None)
         return RollUp(
             repositories=self._repositories,
-            # One critical finding somewhere would cap the grade of thousands of repositories.
-            score=replace(together(scores.values()), worst=None),
+            score=score,
             findings=dict(self._findings),
             families=tuple(columns),
             groups=tuple((name, len(self._groups[name]), scores[name], self._row(name)) for name in names),
             regressions=tuple(nsmallest(MOST_LISTED, self._regressions, key=_worst)),
             regressed=len(self._regressions),
-            fixes=tuple(
-                Fix(check, tally.weight, len(tally.repositories))
-                for check, tally in sorted(self._failing.items(), key=lambda item: (-item[1].weight, item[0]))
-            ),
+            fixes=self._fixes(score),
             teams=tuple(sorted((self._team(slug) for slug in self._teams), key=_worst_team)),
             unread={why: (tally.checks, len(tally.repositories)) for why, tally in self._unread.items()},
             missing=tuple(
@@ -259,6 +280,13 @@ class _Gathering:
             exempted=self._exempted,
             lowest=tuple(nsmallest(MOST_LISTED, self._scores, key=_lowest)),
         )
+
+    def _fixes(self, score: Score) -> tuple[Fix, ...]:
+        fixes = [
+            Fix(check, tally.mended, tally.mended - tally.weight, len(tally.repositories))
+            for check, tally in self._failing.items()
+        ]
+        return tuple(sorted(fixes, key=lambda fix: (-fix.gain(score), fix.check)))
 
     def _row(self, group: str) -> dict[str, Score]:
         return {family: together(parts) for (name, family), parts in self._families.items() if name == group}
@@ -384,7 +412,7 @@ def _fixes(page: Page, found: RollUp, checks: Mapping[str, About]) -> None:
     if not found.fixes or not found.score.judged:
         return
     best = found.fixes[0]
-    after = Score(found.score.passed + best.weight, found.score.judged).value
+    after = best.after(found.score).value
     about = checks.get(best.check, About(""))
     page.add(
         "### The one fix that would help most",
@@ -401,13 +429,9 @@ def _fixes(page: Page, found: RollUp, checks: Mapping[str, About]) -> None:
             page,
             ("Check", "Fails in", "Points of score"),
             found.fixes,
-            lambda f: (code(f.check, limit=NAME), f"{f.repositories:,}", _gain(found.score, f.weight)),
+            lambda f: (code(f.check, limit=NAME), f"{f.repositories:,}", f"{float(f.gain(found.score)):.1f}"),
             10,
         )
-
-
-def _gain(score: Score, weight: int) -> str:
-    return f"{100 * weight / score.judged:.1f}"
 
 
 def _regressions(page: Page, found: RollUp) -> None:

@@ -136,7 +136,7 @@ def organisation_page(
         counts=[(s, found.findings[s]) for s in SHOWN if found.findings.get(s)],
         best=best,
         best_about=checks.get(best.check, About("")) if best else None,
-        after=_after(found.score, best.weight) if best else None,
+        after=best.after(found.score).value if best else None,
         critical=_critical(ordered),
         worst=found.regressions[0] if found.regressions else None,
         helps=_helps(found),
@@ -147,7 +147,7 @@ def organisation_page(
         columns=columns,
         more_columns=more_columns,
         groups=_groups(found),
-        fixes=[(fix, 100 * fix.weight / found.score.judged) for fix in found.fixes[:MOST_FIXES]],
+        fixes=[(fix, float(fix.gain(found.score))) for fix in found.fixes[:MOST_FIXES]],
         more_fixes=max(0, len(found.fixes) - MOST_FIXES),
         own_verdicts=[] if told.public else _own(told.own_verdicts),
         teams=() if told.public else found.teams[:MOST_LISTED],
@@ -233,10 +233,6 @@ def _bin_words(bins: Sequence[tuple[str, int]]) -> str:
 def _groups(found: RollUp) -> list[Group]:
     groups, beyond = shorten(found.groups, MOST_GROUPS)
     return [*groups, *([merged(found.groups[MOST_GROUPS:])] if beyond else [])]
-
-
-def _after(score: Score, weight: int) -> int | None:
-    return Score(min(score.judged, score.passed + weight), score.judged).value
 
 
 def _helps(found: RollUp) -> Help | None:

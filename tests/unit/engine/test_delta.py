@@ -191,6 +191,9 @@ def test_a_check_that_is_asked_for_no_more_is_kept_as_off() -> None:
     assert (ChangeKind.VISIBLE, "policy") == (again.kind, again.cause)
 
 
+LIGHT = Evidence("a trifle", severity=Severity.LOW)
+
+
 def _other() -> dict[str, StoredVerdict]:
     return {"other": replace(stored("pass")["licence"], check="other")}
 
@@ -214,6 +217,22 @@ def _other() -> dict[str, StoredVerdict]:
             {"licence"},
             "policy",
             id="made lighter by policy",
+        ),
+        pytest.param(
+            stored("pass"),
+            [judged(failed("f", LIGHT), severity=Severity.LOW)],
+            {},
+            {"licence"},
+            "commit",
+            id="fails by what matters less",
+        ),
+        pytest.param(
+            {"licence": replace(stored("fail")["licence"], severity=1)},
+            [judged(passed("p"))],
+            {},
+            {"licence"},
+            "commit",
+            id="what mattered less is mended",
         ),
     ],
 )  # fmt: skip

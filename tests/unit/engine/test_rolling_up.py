@@ -19,6 +19,7 @@ from bot.model.attributes import Described
 from bot.model.errors import Gone, LeaseLost, Rejected
 from bot.model.facts import Repository, Visibility
 from bot.model.scores import Score
+from bot.model.verdicts import Severity
 from bot.ports import Guard, Installation, Sample, StoredOutcome
 from bot.report.roll_up import ANEW_BOX, is_roll_up
 from jobs.publish_roll_up import PublishRollUp, publish_roll_up
@@ -138,7 +139,10 @@ def run(store: Kept, github: GitHub) -> int | None:
 
 def context(store: Kept, github: GitHub, submitted: list[Any] | None = None) -> Context:
     spec = SimpleNamespace(
-        name="licence", family="community", doc=SimpleNamespace(title="t", fix="Add a licence.")
+        name="licence",
+        family="community",
+        severity=Severity.HIGH,
+        doc=SimpleNamespace(title="t", fix="Add a licence."),
     )
     runtime = SimpleNamespace(
         store=store,

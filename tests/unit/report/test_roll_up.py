@@ -170,12 +170,24 @@ def test_the_fix_that_helps_most_is_the_one_with_the_most_weight() -> None:
     found = sum_up([*many, heavy], CHECKS, NOW)
 
     assert [("readme", 10, 5), ("licence", 8, 1)] == [
-        (f.check, f.weight, f.repositories) for f in found.fixes
+        (f.check, f.passed, f.repositories) for f in found.fixes
     ]
     assert (
         "`readme` fails in 5 repositories; mended in all of them it would raise the score from 52 to 78."
         in page(found)
     )
+
+
+def test_a_light_finding_brings_all_that_its_check_weighs() -> None:
+    """Unless the organisation says that the check itself matters less there."""
+    checks = {"licence": About("community", severity=Severity.HIGH), "readme": About("community")}
+    lighter = replace(member(2), severities={"licence": Severity.LOW})
+    outcomes = [outcome("licence", "fail", severity=1), outcome("readme", severity=2)]
+    found = sum_up([(member(1), outcomes), (lighter, outcomes)], checks, NOW)
+    (fix,) = found.fixes
+
+    assert (8 + 2, 6) == (fix.passed, fix.judged)
+    assert (66, 100) == (found.score.value, fix.after(found.score).value)
 
 
 @pytest.mark.parametrize(
