@@ -13,7 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from bot.config.organisation import OrganisationPolicy, in_ring, select
+from bot.config.organisation import Exempting, OrganisationPolicy, in_ring, select
 from bot.config.policy import CheckPolicy, Policy
 from bot.config.policy_file import PUBLISH_SPELT
 from bot.config.selection import Looked, Selection
@@ -22,12 +22,14 @@ from bot.engine.custom import with_custom
 from bot.engine.delta import KNOWN, terms
 from bot.engine.evaluate import judge, thaw
 from bot.engine.governing import Governing, lay, own_file, own_layers
+from bot.engine.wishes import WISH_EFFECT, waiting_wishes
 from bot.model.attributes import Attributes, Described
 from bot.model.facts import Repository
+from bot.model.people import Role
 from bot.model.verdicts import Judgement, Outcome, Reason, Scope, Severity
 from bot.ports import Store, StoredExemption, StoredFinding, StoredPolicy
 from bot.registry import BUILT_IN_INPUTS, Registry
-from bot.report.what_if import Finding, Tally, WhatIf
+from bot.report.what_if import ExemptRule, Finding, Held, Tally, WhatIf
 from bot.spec import CheckSpec
 
 CHUNK = 200
@@ -131,6 +133,14 @@ class _Stand:
             self.known[name] = said if said and said.enabled else None
         return self.known[name]
 
+    def exempting(self, name: str) -> Exempting | None:
+        """Who may exempt a check by command; None when there is no such check."""
+        spec = self.checks.get(name)
+        if spec is None:
+            return None
+        severity = self.policy.of(spec).severity
+        return self.side.policy.exempting(spec.severity if severity is None else severity)
+
     def said(self, name: str) -> Severity | None:
         """The weight that policy itself gives a check."""
         return self.policy.checks.get(name, CheckPolicy()).severity
@@ -168,6 +178,10 @@ def what_if(
     described = store.described(installation_id)
     alive = [r for r in store.repositories(installation_id) if not r.archived]
     concerned = list(_concerned(found, base, head, alive, described))
+    found.exempting = _rules_that_differ(base.policy, head.policy)
+    if found.exempting:
+        for start in range(0, len(alive), CHUNK):
+            _tell_exempting(found, store, (base, head), alive[start : start + CHUNK], described, now)
     judging = _Judging(store, base, head, now, found, operator)
     for start in range(0, len(concerned), CHUNK):
         judging.add(concerned[start : start + CHUNK])
@@ -198,6 +212,61 @@ def _concerned(
             continue
         found.concerned += 1
         yield _Concerned(repository, about, group, before, after)
+
+
+def _rules_that_differ(base: OrganisationPolicy, head: OrganisationPolicy) -> list[ExemptRule]:
+    """Who may exempt, by severity; those of which the same is said together."""
+    together: dict[tuple[str, str], list[Severity]] = {}
+    for severity in Severity:
+        before, after = base.exempting(severity), head.exempting(severity)
+        if _rule(before) != _rule(after):
+            together.setdefault((_rule_in_words(before), _rule_in_words(after)), []).append(severity)
+    return [ExemptRule(tuple(severities), *words) for words, severities in together.items()]
+
+
+def _rule(rule: Exempting) -> tuple[Role | None, bool]:
+    return rule.who, rule.approval and rule.who is not None
+
+
+def _rule_in_words(rule: Exempting) -> str:
+    if rule.who is None:
+        return "nobody"
+    return f"the role {rule.who.label} or more{', with a second person' if rule.approval else ''}"
+
+
+def _tell_exempting(
+    found: WhatIf,
+    store: Store,
+    sides: tuple[Side, Side],
+    repositories: list[Repository],
+    described: Mapping[int, Described],
+    now: datetime,
+) -> None:
+    """What other rules mean for the exemptions of some repositories that people gave or asked for."""
+    ids = [repository.id for repository in repositories]
+    given, wishes = store.exemptions_of(ids), store.effects_of(ids, WISH_EFFECT)
+    from_above = _FromAbove()
+    for repository in repositories:
+        own = given.get(repository.id, ())
+        waiting = waiting_wishes(wishes.get(repository.id, {}), own, now)
+        if not (own or waiting):
+            continue
+        stands = [_Stand.of(s, from_above(s, repository, described.get(repository.id))) for s in sides]
+        if not stands[1].enrolled:
+            continue
+        for exemption in own:
+            before, after = (stand.exempting(exemption.check) for stand in stands)
+            if now.date() <= exemption.until and before and after and _stricter(after, before):
+                found.held.append(Held(repository, exemption.check, exemption.until))
+        for wish in waiting:
+            before, after = (stand.exempting(wish.check) for stand in stands)
+            found.freed += bool(before and after and _rule(before)[1] and after.who and not after.approval)
+
+
+def _stricter(after: Exempting, before: Exempting) -> bool:
+    if before.who is None or after.who is None:
+        return after.who is None and before.who is not None
+    return after.who > before.who or (after.approval and not before.approval)
 
 
 class _FromAbove:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 
 from bot.model.facts import Repository
@@ -41,6 +41,24 @@ class Finding:
     check: str
     severity: Severity
     summary: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExemptRule:
+    """Who may exempt by command checks of these severities, in a few words of ours."""
+
+    severities: tuple[Severity, ...]
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An exemption that a command gave in one repository; ``until`` is its last day."""
+
+    repository: Repository
+    check: str
+    until: date
 
 
 @dataclass(slots=True)
@@ -91,6 +109,10 @@ class WhatIf:
         locked, unlocked: key -> how many repositories.
         louder: (before, after) as policies spell it -> how many repositories.
         blocking: check -> in how many repositories its new fails would block, and did not.
+        exempting: where who may exempt by command differs.
+        held: exemptions that are in force and that the stricter of these rules would not let be given
+            like that; they stay.
+        freed: exemptions that wait for a second person and would need none.
         never: repositories that would be looked after and were never judged.
         unsure: selector's condition -> for how many repositories it is not known whether it holds.
     """
@@ -109,6 +131,9 @@ class WhatIf:
     unlocked: dict[str, int] = field(default_factory=dict)
     louder: dict[tuple[str, str], int] = field(default_factory=dict)
     blocking: dict[str, int] = field(default_factory=dict)
+    exempting: list[ExemptRule] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    freed: int = 0
     never: list[Repository] = field(default_factory=list)
     unsure: dict[str, int] = field(default_factory=dict)
 
@@ -120,8 +145,10 @@ class WhatIf:
     @property
     def nothing(self) -> bool:
         """The change brings nothing that we know of."""
-        lists = (self.enrolled, self.left, self.locked, self.unlocked, self.louder, self.blocking)
-        return not any(lists) and all(tally.nothing for tally in self.checks.values())
+        rules = (self.locked, self.unlocked, self.louder, self.blocking, self.exempting)
+        return not any((self.enrolled, self.left, *rules)) and all(
+            tally.nothing for tally in self.checks.values()
+        )
 
 
 def render_what_if(found: WhatIf, head_sha: str, *, policies: Sequence[str], at: datetime) -> CheckRun:
@@ -193,6 +220,8 @@ def _beside(found: WhatIf) -> str:
         return "how loud it gets differs"
     if found.locked or found.unlocked:
         return "locks differ"
+    if found.exempting:
+        return "who may exempt differs"
     return "weights or blocking differ"
 
 
@@ -217,7 +246,7 @@ def _summary(found: WhatIf, at: datetime) -> str:
 
 def _counts(page: Page, found: WhatIf) -> None:
     repositories = count(found.repositories, "repository", "repositories")
-    if found.nothing:
+    if found.nothing or not found.concerned:
         page.add(f"Of {repositories} none is judged otherwise under the proposed policy.", "")
     else:
         page.add(
@@ -247,6 +276,7 @@ def _counts(page: Page, found: WhatIf) -> None:
             f"- {code(check, limit=NAME)} would block changes in "
             f"{count(number, 'repository', 'repositories')} where it does not now"
         )
+    _exempting(page, found)
     for word, keys in (("gain", found.locked), ("lose", found.unlocked)):
         for key, number in sorted(keys.items())[:MOST_ROWS]:
             page.add(
@@ -256,6 +286,26 @@ def _counts(page: Page, found: WhatIf) -> None:
         if len(keys) > MOST_ROWS:
             page.add(f"- … and {len(keys) - MOST_ROWS} more locks")
     page.add("")
+
+
+def _exempting(page: Page, found: WhatIf) -> None:
+    for rule in found.exempting:
+        severities = " and ".join(f"`{severity.label}`" for severity in rule.severities)
+        page.add(
+            f"- who may exempt checks of severity {severities} by command: {rule.after}, before {rule.before}"
+        )
+    if found.held:
+        stay = "stays" if len(found.held) == 1 else "stay"
+        page.add(
+            f"- {count(len(found.held), 'exemption')} of the old rule {stay} in force to the last day: "
+            "a stricter rule turns nobody red"
+        )
+    if found.freed:
+        wait = "waits" if found.freed == 1 else "wait"
+        page.add(
+            f"- {count(found.freed, 'exemption')} that {wait} for a second person would need none: whoever "
+            "asks again has it at once"
+        )
 
 
 def _tables(page: Page, found: WhatIf) -> None:
@@ -289,6 +339,7 @@ def _text(found: WhatIf) -> str:
     _list(page, "Looked after from then on", found.enrolled, _link)
     _list(page, "Left alone from then on", found.left, _link)
     _list(page, "Never judged so far", found.never, _link)
+    _list(page, "Exempt by the old rule", sorted(found.held, key=_first_to_end), _held)
     return str(page)
 
 
@@ -314,6 +365,14 @@ def _worst(finding: Finding) -> tuple[int, str, str]:
 def _finding(finding: Finding) -> str:
     said = f": {prose(finding.summary, limit=SENTENCE)}" if finding.summary else ""
     return f"{_link(finding.repository)}: {code(finding.check, limit=NAME)} ({finding.severity.label}){said}"
+
+
+def _first_to_end(held: Held) -> tuple[date, str, str]:
+    return held.until, held.repository.full_name, held.check
+
+
+def _held(held: Held) -> str:
+    return f"{_link(held.repository)}: {code(held.check, limit=NAME)} until {held.until.isoformat()}"
 
 
 def _link(repository: Repository) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -16,10 +16,11 @@ from bot.config.organisation_file import read_organisation
 from bot.config.settings import Publish
 from bot.engine.evaluate import freeze
 from bot.engine.what_if import Side, what_if
+from bot.engine.wishes import WISH_EFFECT, kept_wish
 from bot.model.attributes import Described
 from bot.model.facts import Repository, Visibility
 from bot.model.verdicts import Evidence, Reason, Severity, Unknown, Verdict, failed, passed
-from bot.ports import Store, StoredExemption, StoredFinding, StoredPolicy
+from bot.ports import Store, StoredEffect, StoredExemption, StoredFinding, StoredPolicy
 from bot.registry import Registry, load
 from bot.report.what_if import WhatIf
 from bot.spec import Section, check, fact
@@ -74,6 +75,10 @@ REGISTRY = Registry(
 )
 
 
+def given(check: str, until: date = date(2026, 4, 1), comment: int = 1) -> StoredExemption:
+    return StoredExemption(check, "later", until, 5, comment, NOW - timedelta(days=2))
+
+
 @dataclass
 class Kept:
     """What a store keeps; facts that are asked for are noted."""
@@ -83,6 +88,7 @@ class Kept:
     facts: dict[int, dict[str, object]] = field(default_factory=dict)
     files: dict[int, StoredPolicy] = field(default_factory=dict)
     given: dict[int, tuple[StoredExemption, ...]] = field(default_factory=dict)
+    wishes: dict[int, tuple[StoredExemption, ...]] = field(default_factory=dict)
     about: dict[int, Described] = field(default_factory=dict)
     asked: list[int] = field(default_factory=list)
 
@@ -97,6 +103,10 @@ class Kept:
 
     def exemptions_of(self, ids: Sequence[int]) -> dict[int, tuple[StoredExemption, ...]]:
         return {n: kept for n, kept in self.given.items() if n in ids}
+
+    def effects_of(self, ids: Sequence[int], kind: str) -> dict[int, dict[str, StoredEffect]]:
+        assert kind == WISH_EFFECT
+        return {n: {w.check: kept_wish(w) for w in asked} for n, asked in self.wishes.items() if n in ids}
 
     def findings(self, ids: Sequence[int], checks: Any = None) -> dict[int, dict[str, StoredFinding]]:
         return {
@@ -326,3 +336,94 @@ def test_the_real_checks_can_be_compared() -> None:
     found = what_if(cast(Store, store), 7, Side(registry, before), Side(registry, after), NOW)
 
     assert found.uncollected == len(Side(registry, after).checks)
+
+
+def test_other_rules_for_exempting_turn_nobody_red_or_green() -> None:
+    """What was given stays in force; what still waits may be had without a second person.
+
+    The check ``small`` is of medium severity, ``odd`` of low.
+    """
+    store = kept()
+    store.given = {1: (given("small"),), 2: (given("odd"), given("small", date(2026, 3, 13)))}
+    store.wishes = {3: (given("odd"),)}
+    lenient = "exempt: {medium: maintain, low: {who: maintain, approval: true}}"
+    strict = "exempt: {medium: {who: admin, approval: true}, low: maintain}"
+
+    found = foretold(store, lenient, strict)
+
+    assert (found.red, found.green, found.concerned, found.nothing) == ([], [], 0, False)
+    assert [(rule.severities, rule.before, rule.after) for rule in found.exempting] == [
+        (
+            (Severity.LOW,),
+            "the role maintain or more, with a second person",
+            "the role maintain or more",
+        ),
+        (
+            (Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL),
+            "the role maintain or more",
+            "the role admin or more, with a second person",
+        ),
+    ]
+    assert [(held.repository.name, held.check) for held in found.held] == [("r1", "small")]
+    assert found.freed == 1
+    back = foretold(store, strict, lenient)
+    assert ([(h.repository.name, h.check) for h in back.held], back.freed) == ([("r2", "odd")], 0)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "held"),
+    [
+        pytest.param("", "exempt: {medium: nobody}", ["r1"], id="nobody may any more"),
+        pytest.param("exempt: {medium: nobody}", "", [], id="somebody may"),
+        pytest.param("exempt: {medium: admin}", "exempt: {medium: maintain}", [], id="more people may"),
+        pytest.param(
+            "exempt: {high: nobody}",
+            "exempt: {high: admin}\ndefaults: {checks: {small: {severity: critical}}}",
+            ["r1"],
+            id="it weighs more then",
+        ),
+        pytest.param(
+            "enrol: [{names: r1}]", "enrol: [{names: r2}]\nexempt: {info: nobody}", [], id="left alone"
+        ),
+    ],
+)
+def test_only_what_a_stricter_rule_would_not_let_be_given_is_held(
+    before: str, after: str, held: list[str]
+) -> None:
+    """By the severity that the organisation gives the check under each policy."""
+    store = kept()
+    store.given = {1: (given("small"), given("gone"))}
+
+    assert [h.repository.name for h in foretold(store, before, after).held] == held
+
+
+def test_the_same_rule_in_other_words_is_no_change() -> None:
+    """What is said of a severity that no lower one says otherwise counts for it, too."""
+    found = foretold(kept(), "exempt: {low: admin}", "exempt: {low: admin, high: admin}\n# more\n")
+
+    assert (found.exempting, found.nothing) == ([], True)
+
+
+TEXTS = "title: t, why: w, fix: f, severity: high"
+
+
+def test_checks_that_policy_defines_are_judged_from_what_is_kept() -> None:
+    """Those of a group in its repositories; one whose files nobody looked for is not foreseen."""
+    registry = load(("bot.checks", "bot.facts"), plugins=False)
+    off = "\n".join(f"    {name}: {{enabled: false}}" for name in registry.checks)
+    store = Kept(repositories())
+    for one in store.listed:
+        store.facts[one.id] = {"repository": one, "custom_files": {}}
+    store.files[3] = StoredPolicy("o", "checks: {acme-issues: {enabled: false}}\n", "c")
+    rules = (
+        f"      acme-issues: {{{TEXTS}, setting: {{name: has_issues, is: false}}}}\n"
+        f"      acme-file: {{{TEXTS}, file: {{path: docs/a.md}}}}\n"
+    )
+    group = f"groups:\n- name: some\n  when: {{names: [r1, r3]}}\n  custom_checks:\n{rules}"
+    base = f"defaults:\n  checks:\n{off}\n"
+    sides = (Side(registry, read_organisation(t.encode(), registry.checks)) for t in (base, base + group))
+
+    found = what_if(cast(Store, store), 7, *sides, NOW)
+
+    assert [(f.repository.name, f.check) for f in found.appear] == [("r1", "acme-issues")]
+    assert (names(found.red), found.checks["acme-file"].uncollected) == (["r1"], 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from bot.model.verdicts import Severity
 from bot.report.budget import CHECK_RUN_TEXT, size
 from bot.report.what_if import (
     MOST_LISTED,
+    ExemptRule,
     Finding,
+    Held,
     Tally,
     WhatIf,
     render_no_what_if,
@@ -53,6 +56,9 @@ def some() -> WhatIf:
         unlocked={"publish": 1},
         louder={("advise", "issues: all"): 4},
         blocking={"licence": 3},
+        exempting=[ExemptRule((Severity.HIGH, Severity.CRITICAL), "the role maintain or more", "nobody")],
+        held=[Held(two, "readme", date(2026, 5, 1)), Held(one, "licence", date(2026, 4, 1))],
+        freed=1,
         never=[two],
         unsure={"properties.tier": 2},
     )
@@ -74,6 +80,9 @@ def test_says_who_turns_red_and_green_and_what_comes_and_goes() -> None:
         "- `licence` would block changes in 3 repositories where it does not now",
         "- 2 repositories gain the lock of `checks.licence`",
         "- 1 repository loses the lock of `publish`",
+        "- who may exempt checks of severity `high` and `critical` by command: nobody, before the role",
+        "- 2 exemptions of the old rule stay in force to the last day: a stricter rule turns nobody red\n",
+        "- 1 exemption that waits for a second person would need none: whoever asks again has it at once\n",
         "**Not foreseen:** 2 verdicts would be collected with the next look",
         "whether `properties.tier` holds, for 2 repositories",
     ):
@@ -87,6 +96,8 @@ def test_says_who_turns_red_and_green_and_what_comes_and_goes() -> None:
         "### Looked after from then on: 1",
         "### Left alone from then on: 1",
         "### Never judged so far: 1",
+        "### Exempt by the old rule: 2\n\n- [`acme/r00001`](https://github.com/acme/r00001): `licence` until "
+        "2026-04-01\n- [`acme/r00002`]",
     ):
         assert said in run.text
 
@@ -106,12 +117,22 @@ def test_nothing_is_a_success() -> None:
         ({"checks": {"licence": Tally(uncollected=3)}}, "3 verdicts not foreseen"),
         ({"louder": {("observe", "advise"): 1}}, "how loud it gets differs"),
         ({"locked": {"publish": 1}}, "locks differ"),
+        ({"exempting": [ExemptRule((Severity.LOW,), "a", "b")]}, "who may exempt differs"),
         ({"blocking": {"licence": 1}}, "weights or blocking differ"),
     ],
 )
 def test_what_changes_no_finding_is_named(found: dict[str, Any], title: str) -> None:
     """In a few words."""
     assert rendered(WhatIf(**found)).title == f"No finding comes or goes; {title}"
+
+
+def test_a_rule_alone_concerns_no_verdict() -> None:
+    """That is said, and the rule is."""
+    run = rendered(WhatIf(repositories=3, exempting=[ExemptRule((Severity.LOW,), "nobody", "somebody")]))
+
+    assert run.conclusion is Conclusion.NEUTRAL
+    assert "Of 3 repositories none is judged otherwise under the proposed policy." in run.summary
+    assert "severity `low` by command: somebody, before nobody" in run.summary
 
 
 def test_is_found_again_by_what_it_says() -> None:
