@@ -23,7 +23,7 @@ from urllib.parse import unquote
 from bot.testing.http import Emission, Request, Response
 
 if TYPE_CHECKING:
-    from graphql import GraphQLAbstractType, GraphQLResolveInfo, GraphQLSchema
+    from graphql import DocumentNode, GraphQLAbstractType, GraphQLResolveInfo, GraphQLSchema
 
 SCHEMAS_VARIABLE = "PLUMBLINE_SCHEMAS"
 """Environment variable that names the directory with the npm packages."""
@@ -186,10 +186,10 @@ class Validator:
         problems = list(self._query_problems(text))
         if problems or variables is None:
             return problems
-        from graphql import OperationDefinitionNode, parse
+        from graphql import OperationDefinitionNode
         from graphql.execution.values import get_variable_values
 
-        definitions = (d for d in parse(text).definitions if isinstance(d, OperationDefinitionNode))
+        definitions = (d for d in _document(text).definitions if isinstance(d, OperationDefinitionNode))
         for operation in definitions:
             values = get_variable_values(
                 self._graphql_schema(), operation.variable_definitions or (), dict(variables)
@@ -312,10 +312,10 @@ class Validator:
             return self._graphql
 
     def _validate_query(self, text: str) -> tuple[str, ...]:
-        from graphql import GraphQLError, parse, validate
+        from graphql import GraphQLError, validate
 
         try:
-            document = parse(text)
+            document = _document(text)
         except GraphQLError as error:
             return (error.message,)
         return tuple(error.message for error in validate(self._graphql_schema(), document))
@@ -345,11 +345,11 @@ class Validator:
             return (
                 [] if "message" in answer or answer.get("errors") else ["neither data nor errors nor message"]
             )
-        from graphql import execute_sync, parse
+        from graphql import execute_sync
 
         result = execute_sync(
             self._graphql_schema(),
-            parse(asked["query"]),
+            _document(asked["query"]),
             root_value=data,
             variable_values=asked.get("variables") or {},
             field_resolver=_by_response_key,
@@ -365,6 +365,14 @@ class Validator:
 def _validator(packages: Path) -> Validator:
     """One for a directory, as reading the descriptions takes half a second."""
     return Validator(packages)
+
+
+@lru_cache(maxsize=512)
+def _document(text: str) -> DocumentNode:
+    """The syntax tree of a GraphQL text. The same texts come again and again, each for three looks."""
+    from graphql import parse
+
+    return parse(text)
 
 
 def _by_response_key(source: Any, info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
