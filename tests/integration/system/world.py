@@ -83,7 +83,7 @@ STRANGERS = (
 load_key_once = functools.cache(tokens._load)
 """Checking an RSA key takes a tenth of a second, and all simulated GitHubs of a process have the same."""
 
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}")
+_JWT = re.compile(rb"\beyJ[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}")
 
 
 class MovedClock:
@@ -452,22 +452,22 @@ class System:
 
     def leaks(self) -> list[str]:
         """Secrets in logs, in anything written to Redis, and in the database."""
-        places = {"the log": self.log_text(), "Redis": self.written().decode("utf-8", "replace")}
-        places["a hint"] = "".join(self._hints())
+        places = {"the log": self.log_text().encode(), "Redis": self.written()}
+        places["a hint"] = b"".join(self._hints())
         for path in (self.root / "home").rglob("*"):
             if path.is_file():
-                places[path.name] = path.read_bytes().decode("utf-8", "replace")
-        secrets = self.secrets()
+                places[path.name] = path.read_bytes()
+        secrets = {name: secret.encode() for name, secret in self.secrets().items()}
         told = [
             f"{name} in {place}" for place, text in places.items() for name, s in secrets.items() if s in text
         ]
         return told + [f"a JWT in {place}" for place, text in places.items() if _JWT.search(text)]
 
-    def _hints(self) -> Iterator[str]:
+    def _hints(self) -> Iterator[bytes]:
         for key in self.redis.scan_iter("rq:job:*"):
             data = self.redis.hget(key, "data")
             if data:
-                yield zlib.decompress(data).decode("utf-8", "replace")
+                yield zlib.decompress(data)
 
     def unfinished(self) -> list[str]:
         """V1: deliveries that were accepted and are neither done nor parked nor wait for a date."""
