@@ -232,6 +232,13 @@ class Batch(Protocol):
         """What the first documents shall bring of every repository; before the first ``fetch``."""
         ...
 
+    def foresee(self, selections: Iterable[Selection]) -> None:
+        """Directories that will be read at other commits than the default branch's head.
+
+        As soon as one of them is read at a commit, one document brings all of them at that commit.
+        """
+        ...
+
     def fetch(self) -> None:
         """Read what was declared, and then each time what was wanted since. Raises as ``RepoReader``."""
         ...

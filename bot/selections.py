@@ -107,6 +107,18 @@ OPEN_PULL_REQUESTS = Selection(
 )
 """Open pull requests, newest first; read through ``reader.open_pull_requests``."""
 
+
+def proposal(number: int) -> Selection:
+    """One pull request, with its commits; read through ``reader.pull_request`` and ``.compare``."""
+    fields = OPEN_PULL_REQUESTS.text.partition("nodes {")[2].rpartition("}")[0].rpartition("}")[0]
+    return Selection(
+        f"pullRequest(number: {number}) {{ state {fields} baseRef {{ target {{ oid }} }} "
+        "commits(first: 100) { totalCount nodes { commit "
+        "{ oid parents(first: 4) { totalCount nodes { oid committedDate } } } } } }",
+        permission="pull_requests: read",
+    )
+
+
 LATEST_RELEASE = Selection(
     "latestRelease { tagName name description publishedAt }",
 )

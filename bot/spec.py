@@ -95,7 +95,7 @@ class Source(Enum):
 
     FACTS = "other facts alone"
     DOCUMENTS = "GraphQL documents, shared with other facts and repositories"
-    ORGANISATION = "REST, once for the organisation"
+    ORGANISATION = "calls, once for the organisation"
     REPOSITORY = "REST, for each repository"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.engine.context import Context
-from bot.engine.scanning import Proposal, judge_proposal, target
+from bot.engine.reading import open_proposal, settle
+from bot.engine.scanning import Proposal, judge_proposal, known_repository, target
 from bot.model.events import Lane
 from bot.spec import Payload, job
 
@@ -26,13 +27,16 @@ class AnswerMergeGroup(Payload):
 def answer_merge_group(payload: AnswerMergeGroup, context: Context) -> None:
     """Judge the group's commit against the commit it was built on."""
     runtime = context.runtime
-    with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
-        at = target(runtime, payload.installation_id, payload.repository_id, reader)
-        generation = runtime.ledger.next_generation(payload.repository_id)
-        proposal = Proposal(
-            head=payload.head_sha,
-            base=payload.base_sha,
-            branch=payload.base_branch,
-            scope=f"merge-group:{payload.head_sha}",
-        )
-        judge_proposal(context, reader, at, proposal, generation, "")
+    known = known_repository(runtime, payload.installation_id, payload.repository_id)
+    batch = open_proposal(runtime, payload.installation_id, known, None)
+    generation = runtime.ledger.next_generation(payload.repository_id)
+    at = settle(
+        batch, lambda: target(runtime, payload.installation_id, payload.repository_id, batch.reader(known.id))
+    )
+    proposal = Proposal(
+        head=payload.head_sha,
+        base=payload.base_sha,
+        branch=payload.base_branch,
+        scope=f"merge-group:{payload.head_sha}",
+    )
+    judge_proposal(context, batch, at, proposal, generation, "")

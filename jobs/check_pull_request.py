@@ -5,8 +5,10 @@ from __future__ import annotations
 from bot.config.organisation import ORGANISATION_REPOSITORIES
 from bot.engine.commanding import remember_head
 from bot.engine.context import Context
-from bot.engine.scanning import Proposal, judge_proposal, target
+from bot.engine.reading import open_proposal, settle
+from bot.engine.scanning import Proposal, Target, judge_proposal, known_repository, target
 from bot.engine.telling import outcome, telling
+from bot.model.facts import PullRequest
 from bot.model.reports import Report
 from bot.report.check_run import exemptible
 from bot.report.replies import not_published
@@ -43,23 +45,30 @@ def check_pull_request(payload: CheckPullRequest, context: Context) -> None:
 def _check(payload: CheckPullRequest, context: Context) -> str:
     """What came out, for those who asked."""
     runtime = context.runtime
-    with runtime.github.reader(payload.installation_id, payload.repository_id) as reader:
+    known = known_repository(runtime, payload.installation_id, payload.repository_id)
+    batch = open_proposal(runtime, payload.installation_id, known, payload.number)
+    generation = runtime.ledger.next_generation(payload.repository_id)
+
+    def looked() -> tuple[Target, PullRequest, str]:
+        reader = batch.reader(known.id)
         at = target(runtime, payload.installation_id, payload.repository_id, reader)
-        generation = runtime.ledger.next_generation(payload.repository_id)
         pull = reader.pull_request(payload.number)
-        if pull.state != "open":
-            return not_published("this pull request is not open any more")
-        proposal = Proposal(
-            head=pull.head_sha,
-            base=reader.head(pull.base_branch),
-            branch=pull.base_branch,
-            scope=f"pull:{pull.number}",
-            pull_request=pull.number,
-        )
-        if at.repository.name.lower() in ORGANISATION_REPOSITORIES:
-            whose = {"installation_id": payload.installation_id, "repository_id": at.repository.id}
-            runtime.submit([WhatIf(**whose, number=pull.number)])
-        came = judge_proposal(context, reader, at, proposal, generation, payload.request)
-        if isinstance(came, Report):
-            remember_head(context, at.repository.id, pull, exemptible(came))
-        return outcome(context, at.repository.id, proposal.scope, came)
+        return at, pull, reader.head(pull.base_branch) if pull.state == "open" else ""
+
+    at, pull, base = settle(batch, looked)
+    if pull.state != "open":
+        return not_published("this pull request is not open any more")
+    proposal = Proposal(
+        head=pull.head_sha,
+        base=base,
+        branch=pull.base_branch,
+        scope=f"pull:{pull.number}",
+        pull_request=pull.number,
+    )
+    if at.repository.name.lower() in ORGANISATION_REPOSITORIES:
+        whose = {"installation_id": payload.installation_id, "repository_id": at.repository.id}
+        runtime.submit([WhatIf(**whose, number=pull.number)])
+    came = judge_proposal(context, batch, at, proposal, generation, payload.request)
+    if isinstance(came, Report):
+        remember_head(context, at.repository.id, pull, exemptible(came))
+    return outcome(context, at.repository.id, proposal.scope, came)

@@ -16,6 +16,7 @@ from bot.model.attributes import Properties
 from bot.model.errors import Gone, InstallationGone, LimitReached, Unavailable
 from bot.model.facts import Repository
 from bot.ports import Batch, RepoReader, Wanted
+from bot.selections import proposal
 from bot.spec import Source
 
 T = TypeVar("T")
@@ -58,6 +59,25 @@ def open_batch(runtime: Runtime, installation_id: int, repositories: Sequence[Re
         names |= needed_facts(runtime.registry, policy)
         batch.declare(custom_selections(policy))
     batch.declare(declared_selections(runtime.registry, names, granted(runtime, installation_id)))
+    return batch
+
+
+def open_proposal(
+    runtime: Runtime, installation_id: int, repository: Repository, number: int | None
+) -> Batch:
+    """A batch that brings what judging a change needs: files at any of its commits.
+
+    Args:
+        number: of the pull request; None for a merge group.
+    """
+    ensure_organisation(runtime, installation_id, repository.owner)
+    batch = runtime.github.batch(installation_id, [repository])
+    policy = kept_policy(runtime.registry, runtime.store, repository.id)
+    names = needed_facts(runtime.registry, policy, file_fed_only=True)
+    batch.foresee(policy_selections(runtime.registry, runtime.store, installation_id))
+    batch.foresee(declared_selections(runtime.registry, names, granted(runtime, installation_id)))
+    if number is not None:
+        batch.declare([proposal(number)])
     return batch
 
 

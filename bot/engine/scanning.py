@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from functools import partial
+from typing import Any
 
 from bot.config.policy import Policy
 from bot.config.settings import Publish
@@ -15,11 +16,20 @@ from bot.engine import delta, scoring
 from bot.engine.answering import answering
 from bot.engine.context import Context, Runtime
 from bot.engine.custom import custom_rules, for_everybody, with_custom
-from bot.engine.evaluate import Facts, collect, freeze, judge, needed_facts
+from bot.engine.evaluate import Collection, Facts, freeze, judge, needed_facts
 from bot.engine.governing import Governing, governing_policy
 from bot.engine.publish import publish_check_run, publish_health_issue, redact, written_for_fewer
-from bot.engine.reading import Look, collection, look, open_batch, read_facts, settle, settle_all
-from bot.engine.refreshing import ensure_organisation, proposed_policies
+from bot.engine.reading import (
+    Look,
+    collection,
+    facts_of,
+    look,
+    open_batch,
+    read_facts,
+    settle,
+    settle_all,
+)
+from bot.engine.refreshing import proposed_policies
 from bot.engine.turns import turn
 from bot.engine.wishes import WISH_EFFECT, waiting_wishes
 from bot.model.attributes import Described
@@ -31,10 +41,10 @@ from bot.model.errors import (
     LimitReached,
     PlumblineError,
 )
-from bot.model.facts import Codeowners, PullRequest, Repository
+from bot.model.facts import Codeowners, PullRequest, Repository, TreeEntry
 from bot.model.reports import CheckRun, Exempted, Report, Wish
 from bot.model.verdicts import Judgement, Outcome
-from bot.ports import CHECK_RUN_EFFECT, RepoReader, RepoWriter, Store, StoredEffect, StoredVerdict
+from bot.ports import CHECK_RUN_EFFECT, Batch, RepoReader, RepoWriter, Store, StoredEffect, StoredVerdict
 from bot.registry import Registry
 from bot.report.check_run import render_check_run, render_unjudged
 from bot.report.config_run import render_config_errors, render_config_good
@@ -395,25 +405,42 @@ class Proposal:
 
 
 def judge_proposal(
-    context: Context, reader: RepoReader, at: Target, proposal: Proposal, generation: int, request: str
+    context: Context, batch: Batch, at: Target, proposal: Proposal, generation: int, request: str
 ) -> Report | Unpublished:
     """Judge what a change brings: file-fed checks at the merge base and at the head.
 
-    The base's policy governs; a policy file that the change itself touches is only validated.
+    The base's policy governs; a policy file that the change itself touches is only validated. Both
+    sides are read with documents that they share.
+
+    Args:
+        batch: of the repository alone (``open_proposal``).
 
     Returns:
         What was published, or why nothing was.
     """
     runtime = context.runtime
-    ensure_organisation(runtime, at.installation_id, at.repository.owner)
-    governing = governing_policy(runtime.registry, runtime.store, reader, at.repository.id, proposal.base)
+    registry, id_ = runtime.registry, at.repository.id
+
+    def governed() -> Governing:
+        return governing_policy(registry, runtime.store, batch.reader(id_), id_, proposal.base)
+
+    def began() -> str | None:
+        return batch.reader(id_).compare(proposal.base, proposal.head).merge_base
+
+    def listed() -> tuple[TreeEntry, ...]:
+        return batch.reader(id_).directory(proposal.head)
+
+    # Together, so that one document brings what each of them wants.
+    governing, merge_base, _ = _all_there(settle_all(batch, [governed, began, listed]))
     if not governing.enrolled:
-        return _leave_alone(context, reader, at, proposal, request)
+        return _leave_alone(context, batch, at, proposal, merge_base, request)
     policy, now = governing.policy, runtime.clock.now()
 
-    def judged(commit: str) -> tuple[Judgement, ...]:
-        facts = _facts(context, reader, policy, commit, proposal.branch, now, file_fed_only=True)
-        return judge(runtime.registry, policy, facts, now, file_fed_only=True)
+    def judged(facts: Facts) -> tuple[Judgement, ...]:
+        return judge(registry, policy, facts, now, file_fed_only=True)
+
+    def config() -> CheckRun | None:
+        return _config_run(runtime, at.repository, batch.reader(id_), merge_base, proposal.head)
 
     # A merge queue waits for the answer, and so does a person who asked.
     by_itself = not request and proposal.pull_request is not None
@@ -427,10 +454,11 @@ def judge_proposal(
         request=request,
         silent=silent,
     ):
-        merge_base = reader.compare(proposal.base, proposal.head).merge_base
-        judgements, exempted = exempt(judged(proposal.head), policy, now)
-        before = judged(merge_base) if merge_base else ()
-        config_run = _config_run(runtime, at.repository, reader, merge_base, proposal.head)
+        commits = [proposal.head, *([merge_base] if merge_base else [])]
+        reads = [_files_of(context, batch, at, policy, commit, proposal.branch, now) for commit in commits]
+        config_run, head, *base = _all_there(settle_all(batch, [config, *reads]))
+        judgements, exempted = exempt(judged(head), policy, now)
+        before = judged(base[0]) if base else ()
     report = Report(
         repository=at.repository,
         commit=proposal.head,
@@ -457,29 +485,41 @@ def judge_proposal(
     return report
 
 
-def _facts(
-    context: Context,
-    reader: RepoReader,
-    policy: Policy,
-    commit: str,
-    branch: str,
-    now: datetime,
-    *,
-    file_fed_only: bool = False,
-) -> Facts:
+def _all_there(found: Sequence[Any]) -> Sequence[Any]:
+    """What was found. Raises Gone when a part of it is."""
+    gone = next((part for part in found if isinstance(part, Gone)), None)
+    if gone is not None:
+        raise gone
+    return found
+
+
+def _files_of(
+    context: Context, batch: Batch, at: Target, policy: Policy, commit: str, branch: str, now: datetime
+) -> Callable[[], Facts]:
+    """Reads the facts that files decide, at one commit; may raise Wanted."""
     runtime = context.runtime
-    return collect(
-        runtime.registry,
-        needed_facts(runtime.registry, policy, file_fed_only=file_fed_only),
-        reader=reader,
-        auditor=runtime.auditor,
-        licences=runtime.licences,
-        commit=commit,
-        branch=branch,
-        now=now,
-        tolerate=context.claim.attempt >= PATIENCE,
-        custom_rules=custom_rules(policy),
-    )
+    kept: list[Collection] = []
+
+    def ask() -> Facts:
+        if not kept:
+            inputs = {
+                "reader": batch.reader(at.repository.id),
+                "owner": None,
+                "auditor": runtime.auditor,
+                "licences": runtime.licences,
+                "commit": commit,
+                "branch": branch,
+                "now": now,
+                "custom_rules": custom_rules(policy),
+                "properties": None,
+            }
+            names = needed_facts(runtime.registry, policy, file_fed_only=True)
+            kept.append(
+                Collection(runtime.registry, names, inputs, tolerate=context.claim.attempt >= PATIENCE)
+            )
+        return facts_of(kept[0])
+
+    return ask
 
 
 def exempt(
@@ -527,12 +567,16 @@ def _health_run(report: Report, policy: Policy, request: str) -> CheckRun:
 
 
 def _leave_alone(
-    context: Context, reader: RepoReader, at: Target, proposal: Proposal, request: str
+    context: Context, batch: Batch, at: Target, proposal: Proposal, merge_base: str | None, request: str
 ) -> Unpublished:
     """What is published all the same: the answer that a merge queue waits for, and mistakes of policy."""
-    merge_base = reader.compare(proposal.base, proposal.head).merge_base
-    stopped = context.runtime.store.stopped(at.installation_id) and not request
-    runs = [] if stopped else [_config_run(context.runtime, at.repository, reader, merge_base, proposal.head)]
+    runtime, repository = context.runtime, at.repository
+
+    def config() -> CheckRun | None:
+        return _config_run(runtime, repository, batch.reader(repository.id), merge_base, proposal.head)
+
+    stopped = runtime.store.stopped(at.installation_id) and not request
+    runs = [] if stopped else [settle(batch, config)]
     if proposal.pull_request is None:
         now = context.runtime.clock.now()
         why = Unpublished.NOT_ENROLLED.value

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from bot.adapters.github.listing import Send, object_id
 from bot.adapters.github.reader import OWNER_DEFAULT_BYTES, GitHubReader
 from bot.adapters.github.transport import Transport
 from bot.json_nodes import Node, Refused
-from bot.model.errors import Gone, Malformed, PermissionMissing
+from bot.model.errors import Gone, Malformed, PermissionMissing, Unavailable
 from bot.model.facts import (
     About,
     Branch,
@@ -59,6 +60,7 @@ from bot.selections import (
     TOPICS,
     Selection,
     directory,
+    proposal,
 )
 
 logger = logging.getLogger(__name__)
@@ -92,6 +94,7 @@ _FOLDER, _DEEP_FOLDER = _tree_text(0), _tree_text(2)
 """The second makes few documents of a deep tree."""
 
 _BLOB = "... on Blob { byteSize isTruncated isBinary text }"
+_DIRECTORY = re.compile(r'object\(expression: "HEAD:([^"\\]*)"\) \{ \.\.\. on Tree')
 _COMMUNITY = (directory(""), directory(".github"), directory("docs"))
 _OWNER_REPOSITORY = ".github"
 
@@ -136,6 +139,7 @@ class GitHubBatch:
         self._started = False
         self._absent = False
         self.rest_allowed = True
+        self.foreseen: dict[str, str] = {}
         self.declare([DEFAULT_BRANCH])
 
     def reader(self, repository_id: int) -> RepoReader:
@@ -152,6 +156,13 @@ class GitHubBatch:
         """See ``Batch``."""
         for selection in selections:
             self._composer.add(selection)
+
+    def foresee(self, selections: Iterable[Selection]) -> None:
+        """See ``Batch``."""
+        for selection in (*selections, directory("")):
+            found = _DIRECTORY.match(selection.text)
+            if found and (_BLOB in selection.text or found[1] not in self.foreseen):
+                self.foreseen[found[1]] = selection.text
 
     def allow_rest(self, allowed: bool) -> None:
         """See ``Batch``."""
@@ -450,6 +461,9 @@ class BatchReader:
     def head(self, branch: str) -> str:
         """See ``RepoReader``."""
         ref = self._node()[self._alias(DEFAULT_BRANCH)]
+        for pull in self._proposals():
+            if pull["baseRefName"].text() == branch and (base := pull.optional("baseRef")) is not None:
+                return base["target"]["oid"].oid()
         if not ref.null and ref["name"].text() == branch:
             return ref["target"]["oid"].oid()
         text = f"ref(qualifiedName: {json.dumps('refs/heads/' + branch)}) {{ target {{ oid }} }}"
@@ -465,6 +479,8 @@ class BatchReader:
                 if self._has(selection):
                     tree = self._selected(selection)
                     return () if tree.null or tree.optional("entries") is None else told.entries(tree, path)
+        if path in self._batch.foreseen and self._composer is None:
+            return self._foreseen(object_id(commit), path)
         if not path:
             return self._tree(object_id(commit), "")
         parent, _, _ = path.rpartition("/")
@@ -528,6 +544,12 @@ class BatchReader:
 
     def pull_request(self, number: int) -> PullRequest:
         """See ``RepoReader``; as listed when GitHub knew whether it can be merged, else asked again."""
+        if self._has(proposal(number)):
+            try:
+                return _told_pull_request(self._selected(proposal(number)), number)
+            except (Unavailable, PermissionMissing):
+                # REST says clearly whether there is none, or it may not be seen.
+                return self._rest.pull_request(number)
         listed = self._selected(OPEN_PULL_REQUESTS).nodes() if self._has(OPEN_PULL_REQUESTS) else ()
         pulls = [told.pull_request(node) for node in listed]
         known = next((pull for pull in pulls if pull.number == number), None)
@@ -542,13 +564,7 @@ class BatchReader:
             text = _pull_request_text(pull.number)
             if text not in self._came:
                 self._note(text, text)
-        found = self._want(_pull_request_text(number))
-        if found.null:
-            raise Gone(f"there is no pull request {number}")
-        state = found["state"].text().lower()
-        return replace(
-            told.pull_request(found), state="open" if state == "open" else "closed", merged=state == "merged"
-        )
+        return _told_pull_request(self._want(_pull_request_text(number)), number)
 
     def permission(self, login: str, account_id: int) -> Role:
         """See ``RepoReader``."""
@@ -581,11 +597,17 @@ class BatchReader:
         return None if found.null else told.release(found)
 
     def all_files(self, commit: str) -> tuple[tuple[TreeEntry, ...], bool]:
-        """See ``RepoReader``: GraphQL has no recursive listing, so this is a REST call."""
-        return self._rest.all_files(commit)
+        """See ``RepoReader``: folder by folder, and by one REST call where they are many."""
+        files = self._walked(commit, lambda _: True)
+        return self._rest.all_files(commit) if files is None else (files, False)
 
     def files_in(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...]:
         """See ``RepoReader``; folder by folder, and by one REST call where they are many."""
+        files = self._walked(commit, enter)
+        return entered(self._rest.all_files(commit)[0], enter) if files is None else files
+
+    def _walked(self, commit: str, enter: Callable[[str], bool]) -> tuple[TreeEntry, ...] | None:
+        """The same; None where they are too many, or documents are used up."""
         level = self.directory(commit)
         files: list[TreeEntry] = []
         left = FOLDERS
@@ -594,7 +616,7 @@ class BatchReader:
             folders = [e for e in level if e.kind is EntryKind.DIRECTORY and enter(e.path)]
             left -= len(folders)
             if left < 0 or (folders and self._given_up):
-                return entered(self._rest.all_files(commit)[0], enter)
+                return None
             level = self._folders(folders)
         return tuple(sorted(files, key=lambda entry: entry.path))
 
@@ -648,6 +670,7 @@ class BatchReader:
 
     def _has(self, selection: Selection) -> bool:
         """It came with the fragment, or was wanted since."""
+        self._node()
         aliases = self._composer.aliases if self._composer else self._batch.aliases
         known = aliases.get(selection.text)
         return (known is not None and known in self.answer) or selection.text in self._came
@@ -733,6 +756,27 @@ class BatchReader:
         key = (self._known.id, "tree", oid, folder)
         return self._memory.recall(key, lambda: found, lambda e: 300 * len(e))
 
+    def _foreseen(self, commit: str, path: str) -> tuple[TreeEntry, ...]:
+        """A directory at a commit; all others that were foreseen come with it.
+
+        Raises:
+            Gone: there is no such commit.
+        """
+
+        def read() -> tuple[TreeEntry, ...]:
+            texts = {p: text.replace('"HEAD:', f'"{commit}:', 1) for p, text in self._batch.foreseen.items()}
+            if self._given_up and texts[path] not in self._came:
+                return self._rest.directory(commit, path)
+            for text in texts.values():
+                if text not in self._came:
+                    self._note(text, text)
+            if self._want(texts[""]).null:
+                raise Gone(f"there is no commit {commit}")
+            tree = self._want(texts[path])
+            return () if tree.null or tree.optional("entries") is None else told.entries(tree, path)
+
+        return self._memory.recall((self._known.id, "at", commit, path), read, lambda e: 300 * len(e))
+
     def _text_of(self, oid: str) -> Node:
         """The blob as a directory with texts told it, else wanted by its id."""
         for item in self._texts():
@@ -753,6 +797,9 @@ class BatchReader:
             value = self.answer.get(alias) if _BLOB in text else None
             if isinstance(value, dict) and value.get("entries"):
                 yield from Node(value["entries"], f"repository {self._known.id}").items()
+        for text, value in self._came.items():
+            if text.startswith("object(expression:") and _BLOB in text and isinstance(value, dict):
+                yield from Node(value.get("entries") or [], f"repository {self._known.id}").items()
 
     def _listed_comparison(self, base: str, head: str) -> Comparison | None:
         """What the list of branches says of two commits when one of them is the default branch's head.
@@ -791,6 +838,10 @@ class BatchReader:
         ours, theirs = names.get(base, ""), names.get(head, "")
         if not theirs or not ours or ":" in ours:
             return None
+        proposed = next((p for p in self._proposals() if p["headRefOid"].oid() == head), None)
+        began = self._began(proposed)
+        if began and began.oid and self._batch.foreseen:
+            self._begin(began.oid)
         try:
             counts, base_at, head_at = told.compared(self._want(_compared_text(ours, theirs, _COUNTS)))
         except (Malformed, PermissionMissing):
@@ -799,7 +850,9 @@ class BatchReader:
             # One of them was pushed to since it was listed.
             return None
         common = told.Common(head, head_at) if not counts.ahead else told.Common(base, base_at)
-        if counts.ahead and counts.behind:
+        if counts.ahead and counts.behind and proposed and began and counts.ahead == _commits(proposed):
+            common = began
+        elif counts.ahead and counts.behind:
             sides = [(counts.ahead, ours, theirs)]
             sides += [] if ":" in theirs else [(counts.behind, theirs, ours)]
             number, start, end = min(sides)
@@ -807,7 +860,7 @@ class BatchReader:
                 return None
             apart = self._want(_compared_text(start, end, _ALONE.replace("$number", str(number))))
             try:
-                shared = told.common(apart["compare"]["commits"], number)
+                shared = told.common(apart["compare"]["commits"].nodes(), number)
             except (Malformed, PermissionMissing):
                 return None
             if shared is None:
@@ -817,10 +870,36 @@ class BatchReader:
             head_at = None
         return Comparison(base, head, counts.ahead, counts.behind, common.oid, common.at, head_at)
 
+    def _proposals(self) -> list[Node]:
+        """Pull requests that were declared one by one, and are there."""
+        told_of = [
+            self.answer.get(a) for text, a in self._batch.aliases.items() if text.startswith(_PROPOSAL)
+        ]
+        return [Node(pull, f"repository {self._known.id}") for pull in told_of if isinstance(pull, dict)]
+
+    def _began(self, pull: Node | None) -> told.Common | None:
+        """Where a pull request began by its own list of commits, which may be older than its branches."""
+        if pull is None:
+            return None
+        try:
+            commits = [node["commit"] for node in pull["commits"].nodes()]
+            return told.common(commits, _commits(pull))
+        except (Malformed, PermissionMissing):
+            return None
+
+    def _begin(self, commit: str) -> None:
+        """Let the next document bring the foreseen directories of a commit that is most likely asked for."""
+        try:
+            self._foreseen(commit, "")
+        except (Wanted, Gone):
+            return
+
     def _heads(self) -> Mapping[str, str]:
         """Commit -> the name of a branch that points to it, with its owner's where that is in a fork."""
         found: dict[str, str] = {}
-        for pull in self._listed(OPEN_PULL_REQUESTS):
+        for pull in (*self._listed(OPEN_PULL_REQUESTS), *self._proposals()):
+            if (base := pull.optional("baseRef")) is not None:
+                found[base["target"]["oid"].oid()] = pull["baseRefName"].text()
             name, owner = pull["headRefName"].text(), pull.optional("headRepositoryOwner")
             if not pull["isCrossRepository"].flag():
                 found[pull["headRefOid"].oid()] = name
@@ -837,6 +916,23 @@ class BatchReader:
         if not community.asked:
             raise Wanted
         return community.reader
+
+
+_PROPOSAL = "pullRequest(number:"
+
+
+def _commits(pull: Node) -> int:
+    """How many commits a pull request says that it has."""
+    return pull["commits"].total()
+
+
+def _told_pull_request(found: Node, number: int) -> PullRequest:
+    if found.null:
+        raise Gone(f"there is no pull request {number}")
+    state = found["state"].text().lower()
+    return replace(
+        told.pull_request(found), state="open" if state == "open" else "closed", merged=state == "merged"
+    )
 
 
 _COMMIT = "oid ... on Commit { committedDate }"

@@ -210,11 +210,13 @@ def ask_alone(
     where: str,
     permission: str | None,
     default: str = "",
+    start: str = "node(id: $id)",
 ) -> Node:
     """The answers to selections of one node, asked for alone and for the largest sizes.
 
     Args:
         kind: ``Repository`` or ``Organization``.
+        start: how it is found by ``node_id``, which for an organisation may be its name.
         where: names it in errors.
         default: the repository's default branch.
     """
@@ -224,7 +226,8 @@ def ask_alone(
     without: dict[str, Refused] = {}
     while True:
         document = (
-            f"query($id: ID!{composer.variables(without)}) {{ {BUDGET} node(id: $id) {{ ...F }} }} "
+            f"query($id: {'ID' if kind == 'Repository' else 'String'}!{composer.variables(without)}) "
+            f"{{ {BUDGET} node: {start} {{ ...F }} }} "
             f"fragment F on {kind} {{ __typename {composer.body(without)} }}"
         )
         variables = {"id": node_id, **largest(composer.sizes)}

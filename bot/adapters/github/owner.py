@@ -14,7 +14,7 @@ from bot.adapters.github.listing import Send, segment
 from bot.adapters.github.resting import read_rest
 from bot.adapters.github.transport import Call, Transport
 from bot.json_nodes import Node
-from bot.model.errors import Malformed, PermissionMissing, PlumblineError, Unreadable
+from bot.model.errors import Gone, Malformed, PermissionMissing, PlumblineError, Unreadable
 from bot.selections import Selection
 
 KEPT_S = 900.0
@@ -69,19 +69,21 @@ class GitHubOwner:
 
     def graph(self, selections: Mapping[str, Selection], permission: str | None = None) -> Node:
         """See ``OwnerReader``."""
-        if not self.organisation:
-            raise PermissionMissing(f"{self.login} is a person: there is no organisation to ask")
         key = (self._payer, self.login, tuple(sorted((k, s.text) for k, s in selections.items())))
 
         def read() -> Node:
-            return ask_alone(
-                GraphClient(self._send, self._transport, self._payer),
-                "Organization",
-                self._account()["node_id"].text(),
-                selections,
-                where=f"organisation {self.login}",
-                permission=permission,
-            )
+            try:
+                return ask_alone(
+                    GraphClient(self._send, self._transport, self._payer),
+                    "Organization",
+                    self.login,
+                    selections,
+                    where=f"organisation {self.login}",
+                    permission=permission,
+                    start="organization(login: $id)",
+                )
+            except Gone as error:
+                raise PermissionMissing(f"{self.login} is no organisation that may be asked") from error
 
         found = self._memory.recall(key, read)
         if found is None:

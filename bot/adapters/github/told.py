@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -156,7 +157,7 @@ class Common:
     at: datetime | None = None
 
 
-def common(commits: Node, count: int) -> Common | None:
+def common(commits: Iterable[Node], count: int) -> Common | None:
     """The newest common commit, from all the commits that one side has alone.
 
     Every common commit is one of their parents, or older than one that is. None where that is not
@@ -167,7 +168,7 @@ def common(commits: Node, count: int) -> Common | None:
     """
     alone: set[str] = set()
     parents: dict[str, datetime] = {}
-    for commit in commits.nodes():
+    for commit in commits:
         alone.add(commit["oid"].oid())
         above = commit["parents"]
         if above.more:

@@ -26,8 +26,8 @@ class Config(Section):
     max_days: int = Field(default=30, ge=1, description="Days that an issue may wait for an answer.")
     contributors: bool = Field(
         default=True,
-        description="An answer of somebody who has contributed counts like a member's. GitHub may show "
-        "members who hide their membership as contributors.",
+        description="An answer of somebody who has contributed counts like a member's. Members who hide "
+        "their membership are shown as contributors where `members: read` is not granted.",
     )
     min_unanswered: int = Field(
         default=1, ge=1, le=30, description="With fewer issues than this without an answer all is well."

@@ -26,6 +26,7 @@ from bot.model.facts import Branches, Drifts, OpenPullRequests, PullRequest, Rep
 from bot.model.verdicts import Reason, Unknown
 from bot.ports import Batch, RepoReader
 from bot.registry import load
+from bot.selections import proposal
 from bot.testing.clocks import ManualClock
 from bot.testing.fake import FakeGitHub
 from bot.testing.http import Request, Response
@@ -137,6 +138,18 @@ class Scene:
             told = reader.repository()
             commit = "" if told.empty else reader.head(told.default_branch)
             return facts_of(self._collection(reader, told, commit, names))
+
+    def asking_at(self, batch: Batch, repository: FakeRepository, commit: str) -> Any:
+        """What reads the facts that files decide, at any commit."""
+        known = self.known(repository)
+        collecting = self._collection(batch.reader(known.id), known, commit, FROM_FILES)
+        return lambda: facts_of(collecting)
+
+    def alone_at(self, repository: FakeRepository, commit: str) -> Facts:
+        """The same through REST."""
+        self.forget()
+        with self.app.reader(self.installation, repository.id) as reader:
+            return facts_of(self._collection(reader, reader.repository(), commit, FROM_FILES))
 
     def cloned(self, repository: FakeRepository, folder: Path, names: Sequence[str]) -> Facts:
         """The same from a clone."""
@@ -427,3 +440,114 @@ def test_what_documents_can_not_compare_costs_a_call(scene: Scene, what: str) ->
     assert not isinstance(shared, Gone)
     assert [path for path in scene.kinds() if "/compare/" in path]
     assert measured(shared["drifts"]) == measured(single["drifts"])
+
+
+# Pull requests
+
+
+def proposed(scene: Scene, repository: FakeRepository, number: int) -> Batch:
+    """What judging a pull request reads with; the journal is empty."""
+    scene.forget()
+    known = scene.known(repository)
+    batch = scene.app.batch(scene.installation, [known])
+    batch.foresee(declared_selections(REGISTRY, FROM_FILES, scene.granted))
+    batch.declare([proposal(number)])
+    scene.server.journal.clear()
+    return batch
+
+
+def sides(scene: Scene, batch: Batch, repository: FakeRepository, number: int) -> tuple[str, str | None]:
+    """Head and merge base of a pull request, with the directories of both on their way."""
+
+    def looked() -> PullRequest:
+        return batch.reader(repository.id).pull_request(number)
+
+    (pull,) = settle_all(batch, [looked])
+    assert isinstance(pull, PullRequest)
+
+    def began() -> str | None:
+        reader = batch.reader(repository.id)
+        return reader.compare(reader.head(pull.base_branch), pull.head_sha).merge_base
+
+    def listed() -> object:
+        return batch.reader(repository.id).directory(pull.head_sha)
+
+    base, _ = settle_all(batch, [began, listed])
+    assert not isinstance(base, Gone)
+    return pull.head_sha, cast("str | None", base)
+
+
+@pytest.mark.parametrize("forked", [False, True], ids=["a branch", "a fork's branch"])
+def test_documents_tell_both_sides_of_a_pull_request(scene: Scene, forked: bool) -> None:
+    """What single calls tell of both commits, without a single call."""
+    repository = rocket(scene)
+    start = repository.branches["main"]
+    source = scene.fake.fork(repository, "octocat") if forked else repository
+    later(scene, source, "change", ".github/workflows/more.yml", parents=(start,))
+    later(scene, source, "change", "src/deep/go.mod")
+    later(scene, repository, "main", "README.md")
+    number = scene.fake.open_pull_request(repository, "change", head_repository=source)
+
+    batch = proposed(scene, repository, number)
+    head, base = sides(scene, batch, repository, number)
+    assert len(scene.server.journal) == 2
+    read = [scene.asking_at(batch, repository, commit) for commit in (head, cast("str", base))]
+    told = settle_all(batch, read)
+
+    requests = scene.kinds()
+    single = [scene.alone_at(repository, commit) for commit in (head, start)]
+    assert base == start
+    assert requests["graphql"] <= 5, "among them one for the owner's defaults, and one for folders below"
+    assert not [path for path in requests if path.startswith("/repositories/")]
+    for found, wanted in zip(told, single, strict=True):
+        assert not isinstance(found, Gone)
+        for name in FROM_FILES:
+            assert found[name] == wanted[name], name
+
+
+def test_a_list_of_commits_that_is_older_than_the_branch_is_not_believed(scene: Scene) -> None:
+    """What of a pull request is merged by other ways is still on its list at times."""
+    repository = entangled(scene)
+    start = repository.branches["main"]
+    merged = later(scene, repository, "twice", "t", parents=(start,))
+    later(scene, repository, "twice", "u")
+    number = scene.fake.open_pull_request(repository, "twice")
+    parents = (start, merged)
+    later(scene, repository, "main", "x", parents=parents)
+    listed = {"commit": {"oid": merged, "parents": {"totalCount": 1, "nodes": []}}}
+    listed["commit"]["parents"]["nodes"] = [{"oid": start, "committedDate": "2026-01-20T00:00:00Z"}]
+
+    def stale(request: Request, response: Response) -> Response:
+        if b"commits(first: 100) { totalCount nodes { commit" not in request.body:
+            return response
+        body = json.loads(response.body)
+        for pull in body["data"]["nodes"][0].values():
+            if isinstance(pull, dict) and "commits" in pull:
+                pull["commits"] = {"totalCount": 2, "nodes": [listed, *pull["commits"]["nodes"]]}
+        return replace(response, body=json.dumps(body).encode())
+
+    scene.server.after = stale
+    batch = proposed(scene, repository, number)
+
+    assert sides(scene, batch, repository, number)[1] == merged
+
+
+def test_files_of_a_commit_that_is_not_there(scene: Scene) -> None:
+    """It is gone; it has not merely no files."""
+    repository = rocket(scene)
+    number = scene.fake.open_pull_request(repository, "done")
+    batch = proposed(scene, repository, number)
+
+    (found,) = settle_all(batch, [lambda: batch.reader(repository.id).directory("0" * 40, ".github")])
+
+    assert isinstance(found, Gone)
+
+
+def test_a_pull_request_that_is_not_there(scene: Scene) -> None:
+    """Deleted, or never opened."""
+    repository = rocket(scene)
+    batch = proposed(scene, repository, 99)
+
+    (found,) = settle_all(batch, [lambda: batch.reader(repository.id).pull_request(99)])
+
+    assert isinstance(found, Gone)

@@ -40,11 +40,11 @@ def test_the_newest_parent_that_is_not_its_own(
     commits: list[dict[str, Any]], expected: Common | None
 ) -> None:
     """Where that is not certain, nothing is said."""
-    told = Node({"nodes": commits}, "repository 1")
+    told = Node({"nodes": commits}, "repository 1").nodes()
 
     assert common(told, len(commits)) == expected
 
 
 def test_not_all_commits_came() -> None:
     """Among the others may be one that was brought up to date."""
-    assert common(Node({"nodes": [commit(A, (C, OLD))]}, "repository 1"), 2) is None
+    assert common(Node({"nodes": [commit(A, (C, OLD))]}, "repository 1").nodes(), 2) is None
