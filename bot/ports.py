@@ -694,6 +694,7 @@ class StoredOutcome(NamedTuple):
     pull_request: int | None
     exempt_until: date | None
     exempt_reason: str
+    rule_version: int = 1
 
 
 class StoredFinding(NamedTuple):

@@ -13,9 +13,9 @@ from bot.engine.judging_owner import judge_owner
 from bot.engine.refreshing import refresh, refresh_organisation
 from bot.engine.rolling_up import about_checks, members, roll_up
 from bot.engine.scanning import PATIENCE, SHARD, judge_together
-from bot.engine.scoring import public_checks
 from bot.model.errors import InstallationGone, LimitReached, PlumblineError
 from bot.model.facts import Repository
+from bot.model.verdicts import Audience
 from bot.model.work import Claim
 from bot.ports import Installation, Sample, StoredOutcome, StoredVerdict
 from bot.report.html import Row, row_of
@@ -192,6 +192,16 @@ class Gathered:
     points: float = 0.0
 
 
+def _public(checks: Mapping[str, About]) -> dict[str, About]:
+    return {name: about for name, about in checks.items() if about.audience is Audience.PUBLIC}
+
+
+def _by_this_rule(outcome: StoredOutcome, member: Member) -> bool:
+    """Whoever defines a check anew may have kept the one before from the public."""
+    about = member.custom.get(outcome.check)
+    return about is None or about.rule_version == outcome.rule_version
+
+
 def gather(runtime: Runtime, installation_id: int, *, public: bool = False) -> Gathered:
     """Sum up what is kept.
 
@@ -203,16 +213,18 @@ def gather(runtime: Runtime, installation_id: int, *, public: bool = False) -> G
     organisation = kept_organisation(runtime.registry, store, installation_id)
     checks = about_checks(runtime.registry)
     if public:
-        names = public_checks(runtime.registry)
-        checks = {name: about for name, about in checks.items() if name in names}
+        checks = _public(checks)
     rows: list[Row] = []
 
     def kept() -> Iterator[tuple[Member, Sequence[StoredOutcome]]]:
         for member, outcomes in members(runtime, installation_id, organisation):
             if public and not member.repository.public:
                 continue
-            seen = replace(member, group=EVERYBODY, teams=()) if public else member
-            rows.append(row_of(seen.repository, seen.group, outcomes, checks))
+            seen = member
+            if public:
+                seen = replace(member, group=EVERYBODY, teams=(), custom=_public(member.custom))
+                outcomes = [o for o in outcomes if _by_this_rule(o, seen)]
+            rows.append(row_of(seen.repository, seen.group, outcomes, {**seen.custom, **checks}))
             yield seen, outcomes
 
     order = [] if public else [group.name for group in organisation.groups]

@@ -7,25 +7,30 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.config.cascade import effective_policy
+from bot.config.cascade import CUSTOM_CHECKS, Layer, effective_policy
 from bot.config.organisation import OrganisationPolicy, layers, select
+from bot.config.policy import Policy
 from bot.config.selection import Selection
 from bot.engine.context import Context, Runtime
+from bot.engine.custom import custom_specs
 from bot.engine.exemption_register import waiting
-from bot.engine.governing import kept_organisation
+from bot.engine.governing import kept_organisation, own_file, own_layers
 from bot.engine.publish import publish_roll_up
 from bot.model.attributes import Attributes, Described
-from bot.model.custom_checks import FAMILY
 from bot.model.errors import Gone, UserError
 from bot.model.facts import Repository, Visibility
 from bot.model.verdicts import Severity
-from bot.ports import Guard, Sample, StoredOutcome
+from bot.ports import Guard, Sample, StoredOutcome, StoredPolicy
 from bot.registry import Registry
 from bot.report.roll_up import About, Member, RollUp, render_roll_up, sum_up
+from bot.spec import CheckSpec
 
 logger = logging.getLogger(__name__)
 
 NO_GROUP = "in no group"
+
+CHUNK = 500
+"""Policy files that are looked through at once."""
 
 
 class NotPrivate(UserError):
@@ -64,9 +69,7 @@ def roll_up(context: Context, installation_id: int) -> int | None:
     runtime = context.runtime
     store, now = runtime.store, runtime.clock.now()
     organisation = kept_organisation(runtime.registry, store, installation_id)
-    # What single repositories define for themselves has a meaning there alone.
-    custom = {said.name: About(FAMILY, said.title, said.fix, said.severity) for said in organisation.custom}
-    checks = custom | about_checks(runtime.registry)
+    checks = about_checks(runtime.registry)
     order = [group.name for group in organisation.groups]
     found = sum_up(members(runtime, installation_id, organisation), checks, now, order=order)
     samples = store.organisation_samples(installation_id)
@@ -97,11 +100,13 @@ def roll_up(context: Context, installation_id: int) -> int | None:
 
 
 def about_checks(registry: Registry) -> dict[str, About]:
-    """What reports need of each check, by name."""
-    return {
-        spec.name: About(spec.family, spec.doc.title, spec.doc.fix, spec.severity)
-        for spec in registry.checks.values()
-    }
+    """What reports need of each check of the program, by name."""
+    return {spec.name: _about(spec) for spec in registry.checks.values()}
+
+
+def _about(spec: CheckSpec) -> About:
+    doc = spec.doc
+    return About(spec.family, doc.title, doc.fix, spec.severity, spec.audience, spec.rule_version)
 
 
 def members(
@@ -110,7 +115,7 @@ def members(
     """Repositories that are looked after, each with its verdicts; archived ones are left out."""
     repositories = {r.id: r for r in runtime.store.repositories(installation_id)}
     described = runtime.store.described(installation_id)
-    severities: dict[tuple[int, ...], Mapping[str, Severity]] = {}
+    policies = _Policies(runtime, organisation, [r.id for r in repositories.values() if not r.archived])
     for number, outcomes in runtime.store.outcomes(installation_id):
         repository = repositories.get(number)
         if repository is None or repository.archived:
@@ -123,17 +128,44 @@ def members(
         if organisation.groups:
             # A repository is counted once: for the first of its groups.
             group = next((organisation.groups[n].name for n in selection.members), NO_GROUP)
-        if selection.members not in severities:
-            severities[selection.members] = _severities(runtime.registry, organisation, selection)
-        yield Member(repository, group, _teams(about), severities[selection.members]), outcomes
+        severities, custom = policies.of(number, selection)
+        yield Member(repository, group, _teams(about), severities, custom), outcomes
 
 
-def _severities(
-    registry: Registry, organisation: OrganisationPolicy, selection: Selection
-) -> dict[str, Severity]:
-    """How much checks matter in repositories of these groups, where the organisation says so."""
-    policy, _ = effective_policy(layers(organisation, selection, 0), registry.checks)
-    return {name: said.severity for name, said in policy.checks.items() if said.severity is not None}
+class _Policies:
+    """What policy says of checks: repositories in the same groups share what comes from above."""
+
+    def __init__(self, runtime: Runtime, organisation: OrganisationPolicy, ids: Sequence[int]) -> None:
+        self._registry, self._organisation = runtime.registry, organisation
+        self._above: dict[tuple[int, ...], tuple[Mapping[str, Severity], Mapping[str, About]]] = {}
+        # Few files define checks, and only these are read again.
+        self._files: dict[int, StoredPolicy] = {}
+        for start in range(0, len(ids), CHUNK):
+            kept = runtime.store.policies(ids[start : start + CHUNK])
+            self._files |= {number: file for number, file in kept.items() if CUSTOM_CHECKS in file.text}
+
+    def of(self, number: int, selection: Selection) -> tuple[Mapping[str, Severity], Mapping[str, About]]:
+        """How much checks matter there where the organisation says so, and those that policy defines."""
+        above = self._above.get(selection.members)
+        if above is None:
+            policy = self._laid(selection)
+            said = {name: check.severity for name, check in policy.checks.items()}
+            severities = {name: severity for name, severity in said.items() if severity is not None}
+            above = self._above[selection.members] = severities, self._defined(policy)
+        file = self._files.get(number)
+        if file is None:
+            return above
+        own = own_layers(own_file(self._registry, file), file.commit)
+        return above[0], self._defined(self._laid(selection, own))
+
+    def _laid(self, selection: Selection, own: Sequence[Layer] = ()) -> Policy:
+        # Which ring a repository is in says nothing of checks.
+        above = layers(self._organisation, selection, 0)
+        return effective_policy([*above, *own], self._registry.checks)[0]
+
+    def _defined(self, policy: Policy) -> dict[str, About]:
+        specs = custom_specs(policy).values()
+        return {spec.name: _about(spec) for spec in specs if spec.name not in self._registry.checks}
 
 
 def _teams(about: Described | None) -> tuple[str, ...]:

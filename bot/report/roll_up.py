@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from bot.model.facts import Repository
 from bot.model.scores import Cause, Point, Score, Scored
-from bot.model.verdicts import Outcome, Reason, Severity
+from bot.model.verdicts import Audience, Outcome, Reason, Severity
 from bot.ports import Sample, StoredOutcome, StoredVerdict
 from bot.report.budget import ISSUE_BODY, Page, shorten, size
 from bot.report.fragments import NAME, SENTENCE, WEB, count, day, moment, own, score_line, trend_line
@@ -66,22 +66,32 @@ class Member:
         group: the heat map's row.
         teams: who owns it, as far as that is known.
         severities: check -> what the organisation's policy says that it matters here.
+        custom: the checks that policy defines for it, by name.
     """
 
     repository: Repository
     group: str
     teams: tuple[str, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
+    custom: Mapping[str, About] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What reports need of a check; ``severity`` is its own, None where that is not known."""
+    """What reports need of a check.
+
+    Args:
+        severity: its own, None where that is not known.
+        audience: who may know of its verdicts.
+        rule_version: what verdicts of this rule are kept with.
+    """
 
     family: str
     title: str = ""
     fix: str = ""
     severity: Severity | None = None
+    audience: Audience = Audience.RESTRICTED
+    rule_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,8 @@ class RollUp:
         ending: exemptions that end soon, the first to end first.
         exempted: how many exemptions are in force.
         lowest: (repository, score), the lowest first.
+        custom: the checks that policy defines for some of the repositories, by name; without texts
+            where it defines several of one name.
     """
 
     repositories: int
@@ -170,6 +182,7 @@ class RollUp:
     ending: tuple[Named, ...]
     exempted: int
     lowest: tuple[tuple[Repository, Score], ...]
+    custom: Mapping[str, About] = field(default_factory=dict)
 
 
 @dataclass
@@ -191,7 +204,8 @@ def sum_up(
 
     Args:
         members: repositories that were judged.
-        checks: those that exist; verdicts of others are passed over.
+        checks: those that exist for all; verdicts of others are passed over, unless policy defines
+            them for that repository.
         order: names of groups, first those that shall come first; others follow by name.
     """
     gathered = _Gathering(checks, now)
@@ -215,11 +229,16 @@ class _Gathering:
         self._ending: list[Named] = []
         self._exempted = 0
         self._scores: list[tuple[Repository, Score]] = []
+        self._custom: dict[str, About] = {}
 
     def add(self, member: Member, outcomes: Sequence[StoredOutcome]) -> None:
         repository = member.repository
-        known = [o for o in outcomes if o.check in self._checks]
-        counted = [weighed(o, self._checks[o.check].family) for o in known]
+        checks = self._checks
+        if member.custom:
+            checks = {**member.custom, **checks}
+            self._note(member.custom)
+        known = [o for o in outcomes if o.check in checks]
+        counted = [weighed(o, checks[o.check].family) for o in known]
         score = score_of(counted)
         self._repositories += 1
         self._groups[member.group].append(score)
@@ -239,7 +258,7 @@ class _Gathering:
                 findings[check.severity] += 1
                 failing = self._failing[check.check]
                 _count(failing, outcome, repository)
-                own = self._checks[check.check].severity
+                own = checks[check.check].severity
                 full = member.severities.get(check.check, check.severity if own is None else own)
                 failing.mended += WEIGHTS[full]
                 if outcome.cause in REGRESSIONS and self._now - outcome.since <= RECENT:
@@ -251,6 +270,11 @@ class _Gathering:
         self._findings += findings
         for team in set(member.teams):
             self._teams[team].append((score, findings))
+
+    def _note(self, custom: Mapping[str, About]) -> None:
+        for name, about in custom.items():
+            if self._custom.setdefault(name, about) != about:
+                self._custom[name] = About(about.family)
 
     def result(self, order: Sequence[str]) -> RollUp:
         scores = {name: together(parts) for name, parts in self._groups.items()}
@@ -279,6 +303,7 @@ class _Gathering:
             ending=tuple(sorted(self._ending, key=_first_to_end)),
             exempted=self._exempted,
             lowest=tuple(nsmallest(MOST_LISTED, self._scores, key=_lowest)),
+            custom=self._custom,
         )
 
     def _fixes(self, score: Score) -> tuple[Fix, ...]:
@@ -340,6 +365,7 @@ def render_roll_up(
         samples: of days before, oldest first.
         points: what reading cost on the day before.
     """
+    checks = {**found.custom, **checks}
     headline = _headline(found)
     head = [*_standing(found, samples, now), headline, ""]
     foot = ["---", "", _footer(found, points, now), "", ANEW_BOX]

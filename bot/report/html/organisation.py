@@ -115,6 +115,7 @@ def organisation_page(
         rows: every repository behind ``found``, in any order.
     """
     told = told or Told()
+    checks = {**found.custom, **checks}
     ordered = worst_first(rows)
     shared = {"shown": SHOWN}
     listed, more = page.fill("repository_row.html", ordered, LIMIT - 700_000, MOST_REPOSITORIES, **shared)

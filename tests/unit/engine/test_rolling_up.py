@@ -11,17 +11,19 @@ from typing import Any, cast
 import pytest
 
 from bot.config.organisation import Group, OrganisationPolicy
+from bot.config.organisation_file import read_organisation
 from bot.config.selection import Enrolment, Selector
 from bot.engine import rolling_up
-from bot.engine.context import Context
-from bot.engine.rolling_up import NO_GROUP, NotPrivate, OnlyPrivate, roll_up
+from bot.engine.context import Context, Runtime
+from bot.engine.rolling_up import NO_GROUP, NotPrivate, OnlyPrivate, about_checks, members, roll_up
 from bot.model.attributes import Described
 from bot.model.errors import Gone, LeaseLost, Rejected
 from bot.model.facts import Repository, Visibility
 from bot.model.scores import Score
-from bot.model.verdicts import Severity
-from bot.ports import Guard, Installation, Sample, StoredOutcome
-from bot.report.roll_up import ANEW_BOX, is_roll_up
+from bot.model.verdicts import Audience, Severity
+from bot.ports import Guard, Installation, Sample, StoredOutcome, StoredPolicy
+from bot.registry import load
+from bot.report.roll_up import ANEW_BOX, is_roll_up, sum_up
 from jobs.publish_roll_up import PublishRollUp, publish_roll_up
 from tests.unit.engine.test_publish import NOW, Keeping, Writer, issue_writes
 
@@ -45,6 +47,7 @@ class Kept(Keeping):
     about: dict[int, Described] = field(default_factory=dict)
     samples: list[Sample] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    files: dict[int, StoredPolicy] = field(default_factory=dict)
 
     halted: bool = False
 
@@ -65,6 +68,9 @@ class Kept(Keeping):
 
     def repository_named(self, _: int, full_name: str) -> Repository | None:
         return next((r for r in self.listed if r.full_name == full_name), None)
+
+    def policies(self, ids: Sequence[int]) -> dict[int, StoredPolicy]:
+        return {number: file for number, file in self.files.items() if number in ids}
 
     def described(self, _: int) -> dict[int, Described]:
         return self.about
@@ -142,6 +148,8 @@ def context(store: Kept, github: GitHub, submitted: list[Any] | None = None) -> 
         name="licence",
         family="community",
         severity=Severity.HIGH,
+        audience=Audience.PUBLIC,
+        rule_version=1,
         doc=SimpleNamespace(title="t", fix="Add a licence."),
     )
     runtime = SimpleNamespace(
@@ -320,6 +328,41 @@ def test_repositories_stand_in_the_first_of_their_groups(policy: list[Organisati
 
     assert rows(first)[:4] == ["| `pay`", "| `all-apps`", f"| `{NO_GROUP}`", "| `apps`"]
     assert rows(second)[0] == "| `public`"
+
+
+def test_checks_that_policy_defines_count_like_any_other() -> None:
+    """Those of all, of a group and of a repository's own file, each where it is in force."""
+    registry = load(("bot.checks", "bot.facts"), plugins=False)
+    rule = "title: t, why: w, severity: high, file: {path: a.md}"
+    organisation = read_organisation(
+        f"defaults:\n  custom_checks: {{acme-all: {{fix: Do it., {rule}}}}}\n"
+        f"groups:\n- name: apps\n  when: {{names: app}}\n"
+        f"  custom_checks: {{acme-app: {{fix: As apps do., {rule}}}}}\n".encode(),
+        registry.checks,
+        oid="x",
+    )
+    web = replace(APP, id=3, full_name="acme/web")
+    own = f"custom_checks: {{acme-own: {{fix: As ever., {rule}}}, acme-all: {{fix: As we do., {rule}}}}}\n"
+    told = [outcome(name) for name in ("acme-all", "acme-app", "acme-own", "licence")]
+    store = Kept(
+        listed=[APP, web],
+        told={1: told, 3: told},
+        files={1: StoredPolicy("o", "publish: observe\n"), 3: StoredPolicy("o", own)},
+        about={3: Described(teams=("web",))},
+    )
+    runtime = cast("Runtime", SimpleNamespace(store=store, registry=registry))
+
+    found = sum_up(members(runtime, 7, organisation), about_checks(registry), NOW)
+
+    assert {fix.check: fix.repositories for fix in found.fixes} == {
+        "acme-all": 2, "acme-app": 1, "acme-own": 1, "licence": 2,
+    }  # fmt: skip
+    assert {name: about.fix for name, about in found.custom.items()} == {
+        "acme-all": "", "acme-app": "As apps do.", "acme-own": "As ever.",
+    }  # fmt: skip
+    assert found.families == ("community", "custom")
+    assert [(team.slug, sum(team.findings.values())) for team in found.teams] == [("web", 3)]
+    assert found.regressed == 6
 
 
 def test_the_guard_asks_the_lease_last() -> None:

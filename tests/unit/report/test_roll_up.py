@@ -116,6 +116,24 @@ def sixty() -> list[tuple[Member, list[StoredOutcome]]]:
     return made
 
 
+def test_a_check_of_policy_is_told_with_its_fix_where_all_mean_the_same() -> None:
+    """Two definitions of one name have two fixes, so neither is told."""
+    mine, other = (About("custom", "", fix, Severity.HIGH) for fix in ("Do it.", "Do not."))
+    failing = [outcome("acme-x", "fail", severity=3)]
+
+    def told(*abouts: About) -> str:
+        return page(
+            sum_up(
+                [(replace(member(n), custom={"acme-x": a}), failing) for n, a in enumerate(abouts)], {}, NOW
+            )
+        )
+
+    assert "`acme-x` fails in 2 repositories" in told(mine, other)
+    assert "**Fix:** Do it." in told(mine, mine)
+    assert "**Fix:**" not in told(mine, other)
+    assert "acme-x" not in page(sum_up([(member(), failing)], {}, NOW)), "nothing defines it there"
+
+
 def test_the_page_as_it_is_written(golden: Callable[[str, str], None]) -> None:
     """The whole report, to be read in review."""
     found = sum_up(sixty(), CHECKS, NOW, order=["products", "libraries", "experiments"])
