@@ -104,7 +104,7 @@ def load(packages: Iterable[str] = PACKAGES, *, plugins: bool = True) -> Registr
 BUILT_IN_INPUTS = frozenset(
     {
         *("reader", "owner", "answer", "commit", "auditor", "licences", "now", "branch"),
-        *("custom_rules", "properties"),
+        *("custom_rules", "properties", "named_owners"),
     }
 )
 """Parameters that the engine itself provides to facts; ``now`` also to checks."""

@@ -17,6 +17,7 @@ from bot.adapters.zizmor import Zizmor
 from bot.config.policy import DEFAULT
 from bot.config.settings import Settings
 from bot.engine.evaluate import Collection, Facts, declared_selections, judge, needed_facts
+from bot.engine.judging_owner import named_in
 from bot.engine.reading import facts_of, settle_all
 from bot.engine.scanning import SHARD
 from bot.model.errors import Gone
@@ -106,7 +107,11 @@ class World:
         of_owner = Collection(
             registry,
             needed_facts(registry, DEFAULT, scope=Scope.ORGANISATION),
-            {"owner": self.app.owner(self.installation, self.plan.login), "now": self.clock.now()},
+            {
+                "owner": self.app.owner(self.installation, self.plan.login),
+                "now": self.clock.now(),
+                "named_owners": named_in((one, facts[one.name].get("codeowners")) for one in self.listed()),
+            },
             tolerate=True,
             granted=self.granted,
         )

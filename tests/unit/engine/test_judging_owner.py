@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -11,11 +11,15 @@ from typing import Any, cast
 import pytest
 
 from bot.engine.context import Context
-from bot.engine.judging_owner import judge_owner
+from bot.engine.evaluate import freeze
+from bot.engine.judging_owner import judge_owner, named_in
 from bot.engine.scanning import PATIENCE
 from bot.json_nodes import Node
+from bot.model.attributes import Described
+from bot.model.code_owners import NamedOwners
 from bot.model.errors import LimitReached, PermissionMissing, Unavailable
-from bot.model.verdicts import Scope
+from bot.model.facts import CodeOwner, Codeowners, Repository
+from bot.model.verdicts import Reason, Scope, Unknown
 from bot.ports import Installation, StoredOrganisation, StoredVerdict
 from bot.registry import load
 from jobs.judge_organisation import JudgeOrganisation, judge_organisation
@@ -24,6 +28,7 @@ NOW = datetime(2026, 3, 14, tzinfo=UTC)
 REGISTRY = load(plugins=False)
 OWN = sorted(spec.name for spec in REGISTRY.checks.values() if spec.scope is Scope.ORGANISATION)
 RIGHTS = dict.fromkeys(("organization_administration", "organization_hooks", "members"), "read")
+OWNED = Codeowners("CODEOWNERS", "o" * 40, owners=(CodeOwner("@ann", 1),))
 ACME = Installation(7, "acme", 70, "Organization", RIGHTS, suspended=False)
 
 
@@ -49,6 +54,7 @@ class Kept:
     acme: Installation | None = ACME
     verdicts: dict[str, StoredVerdict] = field(default_factory=dict)
     policy: StoredOrganisation | None = None
+    facts: dict[int, dict[str, Any]] = field(default_factory=lambda: {1: freeze({"codeowners": OWNED})})
 
     def installation(self, _: int) -> Installation | None:
         return self.acme
@@ -68,6 +74,15 @@ class Kept:
     def repository_named(self, *_: Any) -> None:
         return None
 
+    def repositories(self, _: int) -> list[Repository]:
+        return [Repository(number, f"acme/r{number}", "main") for number in self.facts]
+
+    def described(self, _: int) -> dict[int, Described]:
+        return {}
+
+    def facts_of(self, numbers: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        yield from ((number, self.facts[number]) for number in numbers)
+
 
 def context(
     store: Kept, error: Exception, *, attempt: int = 1, submitted: list[Any] | None = None
@@ -80,6 +95,31 @@ def context(
         submit=(submitted if submitted is not None else []).extend,
     )
     return cast("Context", SimpleNamespace(runtime=runtime, claim=SimpleNamespace(attempt=attempt)))
+
+
+def test_owners_are_those_of_repositories_that_are_looked_after() -> None:
+    """Archived ones and forks ask nobody for a review; what could not be read is counted."""
+    repositories = [
+        Repository(1, "acme/api", "main"),
+        Repository(2, "acme/old", "main", archived=True),
+        Repository(3, "acme/fork", "main", fork=True),
+        Repository(4, "acme/none", "main"),
+        Repository(5, "acme/lost", "main"),
+    ]
+    said = [OWNED, OWNED, OWNED, None, Unknown(Reason.FAULT, "away")]
+
+    found = named_in(zip(repositories, said, strict=True))
+
+    assert found == NamedOwners({"acme/api": ("@ann",)}, unread=1)
+
+
+def test_a_repository_that_is_not_looked_after_is_not_asked() -> None:
+    """The organisation does not want to hear of it."""
+    text = "enrol: {exclude: [{names: r1}]}\n"
+    store = Kept(policy=StoredOrganisation(NOW, 1, "acme/.github", "c" * 40, "o" * 40, text, "o" * 40))
+    judge_owner(context(store, DENIED), 7)
+
+    assert store.verdicts["departed-owners"].last_outcome == "not-applicable"
 
 
 DENIED = PermissionMissing("no", permission="organization_administration: read")
