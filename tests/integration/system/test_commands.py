@@ -304,7 +304,8 @@ class TestRestricted:
 
 def while_it_is_judged(system: System, act: Callable[[], Any]) -> None:
     """Do something after a pull request's judging took its generation."""
-    system.before("GET", "/pulls$", lambda: system.before("GET", r"/pulls/\d+$", act))
+    proposal = r"pullRequest\(number: \d+\) \{ state"
+    system.before("GET", "/pulls$", lambda: system.before("POST", "/graphql$", act, body=proposal))
 
 
 class TestResults:
@@ -484,7 +485,7 @@ class TestResults:
         self, system: System, app: FakeRepository, pull: int
     ) -> None:
         """After some attempts; not at the first, as most faults pass."""
-        broken = Fault(FaultKind.ERROR, method="GET", path=r"/pulls/\d+$", status=502)
+        broken = Fault(FaultKind.ERROR, method="POST", path="/graphql$", status=502)
         system.before("GET", "/pulls$", lambda: system.fault(broken))
 
         comment = say(system, app, pull, "/plumbline recheck")
