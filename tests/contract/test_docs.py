@@ -33,6 +33,9 @@ from bot.model.metrics import MEANINGS
 from bot.spec import parse_doc
 from handlers.events.issue_comment import MOST_COMMANDS
 
+# All pages are written many times here.
+pytestmark = pytest.mark.untraced
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -403,6 +403,7 @@ def test_health_issue(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"{name}.issue.md", f"Title: {rendered.title}\n\n{rendered.body}\n")
 
 
+@pytest.mark.untraced
 def test_ten_thousand_findings(golden: Callable[[str, str], None]) -> None:
     """The first and the last lines of pages that do not hold everything."""
     judged = [

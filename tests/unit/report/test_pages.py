@@ -245,6 +245,7 @@ def test_kg1_foreign_text_is_inert_in_other_runs(
     ],
 )
 @pytest.mark.parametrize("pull_request", [None, 7])
+@pytest.mark.untraced
 def test_kg3_pages_stay_within_limits_and_say_what_they_left_out(
     judgements: Sequence[Judgement], words: tuple[str, ...], pull_request: int | None
 ) -> None:
