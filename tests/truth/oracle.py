@@ -255,9 +255,13 @@ def codeowners_departed(plan: Plan, organisation: OrganisationPlan) -> Outcome:
     """Whoever is named can write, by whatever gives it; teams have a grant, and members."""
     if plan.empty or plan.archived or plan.fork or _owned(plan) in ("none", "comments"):
         return NOT_APPLICABLE
+    return verdict(all(_answers(name, plan, organisation) for name in _named_owners(plan)))
+
+
+def _named_owners(plan: Plan) -> set[str]:
+    """People and teams of a CODEOWNERS file; mail is left out."""
     lines = next(data for path, data in plan.files.items() if path.endswith("CODEOWNERS")).decode()
-    names = set(re.findall(r"@([\w/-]+)(?!\S*\.)", re.sub(r"\S+@\S+", "", lines)))
-    return verdict(all(_answers(name, plan, organisation) for name in names))
+    return set(re.findall(r"@([\w/-]+)(?!\S*\.)", re.sub(r"\S+@\S+", "", lines)))
 
 
 _WRITES = ("write", "maintain", "admin")
@@ -1088,6 +1092,18 @@ of_organisation("organisation-webhooks")(
 of_organisation("actions-policy")(
     lambda plan: verdict(plan.allowed_actions != "all" and plan.token == ("read", False))
 )
+
+
+def _departed(plan: OrganisationPlan) -> Outcome:
+    """Somebody whom a file names is neither member nor collaborator, or no team."""
+    asked = [one for one in plan.repositories if not (one.empty or one.archived or one.fork)]
+    named = {n for one in asked if _owned(one) not in ("none", "comments") for n in _named_owners(one)}
+    known = {"octocat", *plan.members, *(who for one in plan.repositories for who in one.people)}
+    known |= {f"{plan.login}/{slug}" for slug in plan.teams}
+    return verdict(named <= known) if named else NOT_APPLICABLE
+
+
+of_organisation("departed-owners")(_departed)
 
 
 # Permissions

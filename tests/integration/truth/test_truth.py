@@ -104,7 +104,7 @@ def told(found: list[str]) -> str:
 
 @pytest.mark.slow
 def test_three_hundred_repositories_are_judged_as_planned(large: Scanned) -> None:
-    """Sixty-six checks of each, and five of the organisation."""
+    """Sixty-six checks of each, and six of the organisation."""
     judged = large.world.judge(REGISTRY, large.scan)
 
     found = differences(large.plan, large.wanted, judged) + differences_of_owner(large.plan, judged[""])
@@ -142,8 +142,9 @@ def test_what_may_not_be_read_is_unknown(tmp_path: Path) -> None:
 
 
 def organisations() -> Iterator[OrganisationPlan]:
-    """Organisations with one repository each, that differ in how they are set."""
+    """Organisations that differ in how they are set, and some with a repository that has code owners."""
     plan = replace(plan_organisation(1, 1), hooks=(), two_factor=True, base_permission="none")
+    plan = replace(plan, repositories=(), teams={})
     good = replace(plan, allowed_actions="selected", token=("read", False))
     yield good
     yield replace(good, two_factor=False, base_permission="read", token=("write", False))
@@ -153,6 +154,10 @@ def organisations() -> Iterator[OrganisationPlan]:
     yield replace(good, hooks=(HookPlan("http://x.example.org", active=False),))
     yield replace(good, members=dict.fromkeys((f"owner{n}" for n in range(9)), "admin"))
     yield replace(good, members=dict.fromkeys((f"owner{n}" for n in range(10)), "admin"))
+    several = plan_organisation(11, 40)
+    for kind in ("departed", "person"):
+        owned = [r for r in several.repositories if r.features.get("owners") == kind and not r.fork]
+        yield replace(several, repositories=(owned[0],))
 
 
 @pytest.fixture(scope="module")
@@ -160,15 +165,14 @@ def owners(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[OrganisationP
     """What was read of organisations."""
     found = []
     for plan in organisations():
-        bare = replace(plan, repositories=(), teams={})
-        world = open_world(tmp_path_factory.mktemp("owner"), bare, EVERYTHING)
-        found.append((bare, world.scan(REGISTRY), world))
+        world = open_world(tmp_path_factory.mktemp("owner"), plan, EVERYTHING)
+        found.append((plan, world.scan(REGISTRY), world))
         world.close()
     return found
 
 
 def test_organisations_are_judged_as_planned(owners: list[tuple[OrganisationPlan, Scan, World]]) -> None:
-    """Second factor, base permission, owners, webhooks and what workflows may do."""
+    """Second factor, base permission, owners, webhooks, what workflows may do, and who owns code."""
     for plan, scan, world in owners:
         found = differences_of_owner(plan, world.judge(REGISTRY, scan)[""])
         assert not found, told(found)
