@@ -125,7 +125,6 @@ def test_a_published_page_holds_nothing_of_members_only() -> None:
     assert "public repositories and public verdicts" in made
 
 
-@pytest.mark.untraced
 def test_ten_thousand_repositories_fit() -> None:
     """And more than fit are counted."""
     rows = [
