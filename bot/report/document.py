@@ -6,12 +6,23 @@ valid Unicode has its broken parts written as escapes, so that every document ca
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.model.reports import Change, ChangeKind, Exempted, Report
-from bot.model.scores import Cause, Grade, Score, ScoreChange, Scored
+from bot.model.scores import Cause, Score, ScoreChange, Scored
 from bot.model.verdicts import Evidence, Judgement, Outcome
+from bot.report.json_schema import (
+    COUNT,
+    GRADE,
+    MOMENT,
+    PER_CENT,
+    SEVERITY,
+    TEXT,
+    closed,
+    moment,
+    nullable,
+    valid,
+)
 from bot.report.score import by_family, grade, score_of, weighed_now
 from bot.report.view import for_readers
 
@@ -35,16 +46,16 @@ def as_json(report: Report, *, redact: bool = False) -> dict[str, Any]:
         "version": VERSION,
         "repository": {
             "id": repository.id,
-            "full_name": _valid(repository.full_name),
+            "full_name": valid(repository.full_name),
             "visibility": repository.visibility.value,
-            "url": _valid(repository.html_url),
-            "default_branch": _valid(repository.default_branch),
+            "url": valid(repository.html_url),
+            "default_branch": valid(repository.default_branch),
         },
         "commit": report.commit,
-        "branch": _valid(report.branch),
+        "branch": valid(report.branch),
         "base_commit": report.base_commit,
         "pull_request": report.pull_request,
-        "judged_at": _time(report.judged_at),
+        "judged_at": moment(report.judged_at),
         "counts": {outcome.value: sum(j.outcome is outcome for j in judgements) for outcome in Outcome},
         "score": _score(scored.score),
         "categories": [{"name": name, **_score(score)} for name, score in scored.families],
@@ -65,10 +76,10 @@ def _check(judgement: Judgement, change: Change | None) -> dict[str, Any]:
         "outcome": verdict.outcome.value,
         "severity": judgement.severity.label,
         "audience": judgement.audience.value,
-        "summary": _valid(verdict.summary),
+        "summary": valid(verdict.summary),
         "reason": verdict.reason.value if verdict.reason else None,
         "permission": verdict.permission,
-        "valid_until": _time(verdict.valid_until) if verdict.valid_until else None,
+        "valid_until": moment(verdict.valid_until) if verdict.valid_until else None,
         "evidence": [_evidence(e, judgement) for e in verdict.evidence],
         "change": _change(change) if change else None,
         "why": judgement.why,
@@ -81,7 +92,7 @@ def _check(judgement: Judgement, change: Change | None) -> dict[str, Any]:
 
 
 def _exempted(exempted: Exempted) -> dict[str, Any]:
-    return {"name": exempted.check, "reason": _valid(exempted.reason)}
+    return {"name": exempted.check, "reason": valid(exempted.reason)}
 
 
 def _change(change: Change) -> dict[str, Any]:
@@ -90,7 +101,7 @@ def _change(change: Change) -> dict[str, Any]:
         "kind": change.kind.value,
         "cause": change.cause or None,
         "before": change.before.value if change.before else None,
-        "before_at": _time(change.before_at) if change.before_at else None,
+        "before_at": moment(change.before_at) if change.before_at else None,
         "from_commit": before,
         "to_commit": after,
         "pull_request": change.pull_request,
@@ -122,87 +133,61 @@ def _score_change(change: ScoreChange) -> dict[str, Any]:
 def _evidence(evidence: Evidence, judgement: Judgement) -> dict[str, Any]:
     place = evidence.place
     return {
-        "text": _valid(evidence.text),
+        "text": valid(evidence.text),
         "severity": (judgement.severity if evidence.severity is None else evidence.severity).label,
-        "fingerprint": _valid(evidence.fingerprint),
-        "path": _valid(place.path) if place and place.path is not None else None,
+        "fingerprint": valid(evidence.fingerprint),
+        "path": valid(place.path) if place and place.path is not None else None,
         "line": place.line if place else None,
         "end_line": place.end_line if place else None,
-        "branch": _valid(place.branch) if place and place.branch is not None else None,
+        "branch": valid(place.branch) if place and place.branch is not None else None,
         "setting": place.setting if place else None,
     }
 
 
-def _valid(s: str) -> str:
-    return s if s.isascii() else s.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _time(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _object(**properties: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
-
-
-def _nullable(kind: str, **more: Any) -> dict[str, Any]:
-    return {"type": [kind, "null"], **more}
-
-
-_TEXT = {"type": "string"}
-_LINE = _nullable("integer", minimum=1)
-_MOMENT = {"type": "string", "format": "date-time"}
-_SEVERITY = {"enum": ["info", "low", "medium", "high", "critical"]}
-_COUNT = {"type": "integer", "minimum": 0}
+_LINE = nullable("integer", minimum=1)
 _KINDS = [kind.value for kind in ChangeKind]
 _CAUSES = [cause.value for cause in Cause]
-_PER_CENT = _nullable("integer", minimum=0, maximum=100)
 _SCORE = {
-    "value": {**_PER_CENT, "description": "Null when nothing was judged."},
-    "grade": {"enum": [*(letter.value for letter in Grade), None]},
-    "coverage": {**_PER_CENT, "description": "Per cent of the weight that has an answer."},
-    "passed": {**_COUNT, "description": "Weight of the checks that pass."},
-    "judged": {**_COUNT, "description": "Weight of the checks that pass or fail."},
-    "known": {**_COUNT, "description": "Weight of the checks with an answer."},
-    "asked": {**_COUNT, "description": "Weight of all checks that are not exempt."},
-    "exempted": {**_COUNT, "description": "How many checks are exempt."},
+    "value": {**PER_CENT, "description": "Null when nothing was judged."},
+    "grade": GRADE,
+    "coverage": {**PER_CENT, "description": "Per cent of the weight that has an answer."},
+    "passed": {**COUNT, "description": "Weight of the checks that pass."},
+    "judged": {**COUNT, "description": "Weight of the checks that pass or fail."},
+    "known": {**COUNT, "description": "Weight of the checks with an answer."},
+    "asked": {**COUNT, "description": "Weight of all checks that are not exempt."},
+    "exempted": {**COUNT, "description": "How many checks are exempt."},
 }
 
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Report of one repository",
     "description": "What `plumbline check --format json` prints. Keys are only ever added.",
-    **_object(
+    **closed(
         version={"const": VERSION},
-        repository=_object(
+        repository=closed(
             id={"type": "integer", "minimum": 0},
-            full_name=_TEXT,
+            full_name=TEXT,
             visibility={"enum": ["public", "internal", "private"]},
-            url=_TEXT,
-            default_branch=_TEXT,
+            url=TEXT,
+            default_branch=TEXT,
         ),
-        commit=_TEXT,
-        branch=_TEXT,
-        base_commit=_nullable("string", description="The merge base; null for a branch."),
-        pull_request=_nullable("integer", minimum=1),
-        judged_at=_MOMENT,
-        counts=_object(**{outcome.value: _COUNT for outcome in Outcome}),
-        score={**_object(**_SCORE), "description": "See the guide to the score."},
-        categories={"type": "array", "items": _object(name=_TEXT, **_SCORE)},
+        commit=TEXT,
+        branch=TEXT,
+        base_commit=nullable("string", description="The merge base; null for a branch."),
+        pull_request=nullable("integer", minimum=1),
+        judged_at=MOMENT,
+        counts=closed(**{outcome.value: COUNT for outcome in Outcome}),
+        score={**closed(**_SCORE), "description": "See the guide to the score."},
+        categories={"type": "array", "items": closed(name=TEXT, **_SCORE)},
         score_change={
             "anyOf": [
                 {"type": "null"},
-                _object(
+                closed(
                     before={"type": "integer", "minimum": 0, "maximum": 100},
                     after={"type": "integer", "minimum": 0, "maximum": 100},
                     parts={
                         "type": "array",
-                        "items": _object(cause={"enum": _CAUSES}, points={"type": "integer"}),
+                        "items": closed(cause={"enum": _CAUSES}, points={"type": "integer"}),
                     },
                 ),
             ],
@@ -210,7 +195,7 @@ SCHEMA: dict[str, Any] = {
         },
         trend={
             "type": "array",
-            "items": _object(
+            "items": closed(
                 day={"type": "string", "format": "date"},
                 value={"type": "integer", "minimum": 0, "maximum": 100},
             ),
@@ -218,68 +203,68 @@ SCHEMA: dict[str, Any] = {
         },
         checks={
             "type": "array",
-            "items": _object(
-                name=_TEXT,
-                family=_TEXT,
-                title={**_TEXT, "description": "What holds when the check passes."},
+            "items": closed(
+                name=TEXT,
+                family=TEXT,
+                title={**TEXT, "description": "What holds when the check passes."},
                 outcome={"enum": [outcome.value for outcome in Outcome]},
-                severity=_SEVERITY,
+                severity=SEVERITY,
                 audience={"enum": ["public", "restricted"]},
-                summary=_TEXT,
+                summary=TEXT,
                 reason={
                     "enum": ["permission", "limit", "fault", None],
                     "description": "Why the outcome is unknown.",
                 },
-                permission=_nullable("string", description="What would turn an unknown into an answer."),
-                valid_until=_nullable(
+                permission=nullable("string", description="What would turn an unknown into an answer."),
+                valid_until=nullable(
                     "string", format="date-time", description="When time alone can change the outcome."
                 ),
                 evidence={
                     "type": "array",
-                    "items": _object(
-                        text=_TEXT,
-                        severity=_SEVERITY,
+                    "items": closed(
+                        text=TEXT,
+                        severity=SEVERITY,
                         fingerprint={
-                            **_TEXT,
+                            **TEXT,
                             "description": "Names the observation across runs and moved lines.",
                         },
-                        path=_nullable("string"),
+                        path=nullable("string"),
                         line=_LINE,
                         end_line=_LINE,
-                        branch=_nullable("string"),
-                        setting=_nullable("string"),
+                        branch=nullable("string"),
+                        setting=nullable("string"),
                     ),
                 },
                 change={
                     "anyOf": [
                         {"type": "null"},
-                        _object(
+                        closed(
                             kind={"enum": _KINDS},
                             cause={"enum": [*_CAUSES, None]},
                             before={
                                 "enum": ["pass", "fail", "not-applicable", None],
                                 "description": "The last known outcome.",
                             },
-                            before_at=_nullable("string", format="date-time"),
-                            from_commit=_nullable("string"),
-                            to_commit=_nullable("string"),
-                            pull_request=_nullable("integer", minimum=1),
+                            before_at=nullable("string", format="date-time"),
+                            from_commit=nullable("string"),
+                            to_commit=nullable("string"),
+                            pull_request=nullable("integer", minimum=1),
                         ),
                     ],
                     "description": "Since the last report, or against the merge base.",
                 },
-                why=_TEXT,
-                fix=_TEXT,
-                source=_TEXT,
+                why=TEXT,
+                fix=TEXT,
+                source=TEXT,
                 rule_version={"type": "integer", "minimum": 1},
                 file_fed={"type": "boolean"},
-                follows=_nullable("string", description="The check whose finding brings this one along."),
+                follows=nullable("string", description="The check whose finding brings this one along."),
             ),
         },
-        exempted={"type": "array", "items": _object(name=_TEXT, reason=_TEXT)},
+        exempted={"type": "array", "items": closed(name=TEXT, reason=TEXT)},
         expired={
             "type": "array",
-            "items": _object(name=_TEXT, reason=_TEXT),
+            "items": closed(name=TEXT, reason=TEXT),
             "description": "Checks that do not pass although an exemption asked them to wait; it has ended.",
         },
     ),
