@@ -68,16 +68,28 @@ def test_a_file_that_can_not_be_written(make_clone: Callable[..., Path], tmp_pat
 
 @pytest.mark.parametrize("form", ["html", "json", "sarif", "junit", "markdown", "table"])
 def test_a_report_for_everybody_names_no_restricted_check(make_clone: Callable[..., Path], form: str) -> None:
-    """Whether it is judged, unknown or exempt."""
-    policy = "exemptions: [{check: admins, reason: canary, until: 2999-01-01}]\n"
+    """Whether it is judged, unknown or exempt, and whoever defines it; what is public stays."""
+    texts = "severity: low, file: {path: nowhere.md}"
+    policy = (
+        "exemptions: [{check: admins, reason: canary, until: 2999-01-01}, "
+        "{check: acme-open-too, reason: open reason, until: 2999-01-01}]\n"
+        "custom_checks:\n"
+        f"  acme-closed: {{title: canary, why: canary, fix: canary, audience: restricted, {texts}}}\n"
+        f"  acme-open: {{title: t, why: w, fix: f, {texts}}}\n"
+        f"  acme-open-too: {{title: t, why: w, fix: f, {texts}}}\n"
+    )
     clone = str(make_clone({".github/plumbline.yml": policy}))
     everything = CliRunner().invoke(check, [clone, "--format", form, "--fail-on", "never"])
     public = CliRunner().invoke(check, [clone, "--format", form, "--fail-on", "never", "--public"])
 
     assert "deploy-keys" in everything.stdout
+    assert "acme-closed" in everything.stdout
     assert public.exit_code == 0, public.output
-    assert "licence" in public.stdout
-    for name in ("deploy-keys", "canary", "admins", "secret-scanning"):
+    # Code scanning has no place for what is exempt.
+    exempt = () if form == "sarif" else ("acme-open-too", "open reason")
+    for name in ("licence", "acme-open", *exempt):
+        assert name in public.stdout
+    for name in ("deploy-keys", "canary", "admins", "secret-scanning", "acme-closed"):
         assert name not in public.stdout
 
 
