@@ -30,7 +30,7 @@ from bot.model.errors import (
     Scarce,
     Unavailable,
 )
-from bot.model.verdicts import Judgement, Outcome, Reason, Scope, Severity, Unknown, Verdict, unknown
+from bot.model.verdicts import Judgement, Outcome, Reason, Scope, Severity, Unknown, Verdict, passed, unknown
 from bot.ports import Later, LicenceDetector, OwnerReader, RepoReader, Wanted, WorkflowAuditor
 from bot.registry import BUILT_IN_INPUTS, Registry
 from bot.selections import Selection
@@ -416,6 +416,7 @@ def _judged(registry: Registry, spec: CheckSpec, policy: Policy, facts: Facts, n
         rule_version=spec.rule_version,
         file_fed=file_fed(registry, spec),
         follows=spec.follows,
+        full=_weight(spec, policy, _PASSED),
     )
 
 
@@ -429,6 +430,8 @@ def _weight(spec: CheckSpec, policy: Policy, verdict: Verdict) -> Severity:
         return max(weight for weight in weights if weight is not None)
     return spec.severity
 
+
+_PASSED = passed("")
 
 _NEVER_READ = Unknown(Reason.FAULT, "a fact that this check needs was not read")
 

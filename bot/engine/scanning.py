@@ -528,7 +528,8 @@ def exempt(
     """Take out what policy exempts today.
 
     Returns:
-        The judgements that are left, and what was taken out.
+        The judgements that are left, and what was taken out, by name: how a check that does not speak
+        was judged shall not be told by its place.
     """
     kept, out = [], []
     for judgement in judgements:
@@ -538,7 +539,7 @@ def exempt(
         else:
             reason = f"{exemption.reason} (until {exemption.until.isoformat()})"
             out.append(Exempted(judgement.check, reason, judgement.audience))
-    return tuple(kept), tuple(out)
+    return tuple(kept), tuple(sorted(out, key=lambda item: item.check))
 
 
 def expired(judgements: tuple[Judgement, ...], policy: Policy, now: datetime) -> tuple[Exempted, ...]:
@@ -554,7 +555,7 @@ def expired(judgements: tuple[Judgement, ...], policy: Policy, now: datetime) ->
             continue
         reason = f"{lapsed.reason} (expired on {lapsed.until.isoformat()})"
         ended.append(Exempted(judgement.check, reason, judgement.audience))
-    return tuple(ended)
+    return tuple(sorted(ended, key=lambda item: item.check))
 
 
 def _told(runtime: Runtime, policy: Policy, repository: Repository) -> Policy:

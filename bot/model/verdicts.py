@@ -134,6 +134,7 @@ class Judgement:
         rule_version: changes when the rule itself changed, so that a new finding can be told
             apart from a changed repository.
         file_fed: decided by files of the commit alone, so it can be judged on pull requests.
+        full: what the check weighs when it passes, where what it found weighs less; None for the same.
         follows: name of the check whose failing brings this one's along; empty for none.
     """
 
@@ -149,6 +150,7 @@ class Judgement:
     rule_version: int = 1
     file_fed: bool = False
     follows: str = ""
+    full: Severity | None = None
 
     @property
     def outcome(self) -> Outcome:

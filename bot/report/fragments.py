@@ -78,7 +78,7 @@ POINTS = {
 WHY_UNREAD = {
     Reason.PERMISSION: "For want of a permission:",
     Reason.LIMIT: "Because a limit was reached; it is tried again by itself:",
-    Reason.FAULT: "Because of a fault; it is tried again with the next scan:",
+    Reason.FAULT: "Because of a fault, tried again with the next scan; a faulty file waits for its author:",
     None: "For another reason:",
 }
 """In the order of the sections: what somebody can do something about comes first."""

@@ -401,7 +401,7 @@ def repository_page(plan: Plan, every: Lines, *, public: bool) -> Facts:
         "capped": [_capped(total)] if _capped(total) else [],
         "numbers": [(str(len(failing)), str(len(facts["unread"])), str(len(now)))],
         "steps": [(line.check, line.severity) for line in failing[:3]],
-        "gains": [(line.check, _gain(total, line)) for line in failing[:3] if line.severity == line.full],
+        "gains": [(line.check, _gain(total, line)) for line in failing[:3]],
         "by severity": [
             (severity, str(n))
             for severity in SEVERITIES
@@ -430,6 +430,8 @@ def _capped(total: Sum) -> Row:
 
 def _gain(total: Sum, line: Line) -> str:
     """Points that mending a finding alone brings."""
-    after = replace(total, passing=total.passing + WEIGHT[line.severity]).score or 0
+    whole = WEIGHT[line.full]
+    heavier = total.judged + whole - WEIGHT[line.severity]
+    after = replace(total, passing=total.passing + whole, judged=heavier).score or 0
     points = after - (total.score or 0)
     return f"+{points} point{'s' if points != 1 else ''}" if points > 0 else ""

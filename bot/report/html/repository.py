@@ -152,8 +152,10 @@ def _steps(seen: View, score: Score) -> list[Step]:
     def gain(judgement: Judgement) -> int:
         if score.value is None:
             return 0
-        after = min(score.judged, score.passed + WEIGHTS[judgement.severity])
-        return 100 * after // score.judged - score.value
+        # Mended, the check weighs all that it can, and not only what its lighter observations do.
+        weight = WEIGHTS[judgement.severity if judgement.full is None else judgement.full]
+        judged = score.judged + weight - WEIGHTS[judgement.severity]
+        return 100 * min(judged, score.passed + weight) // judged - score.value
 
     return [Step(j, gain(j)) for j in seen.failing[:FIRST]]
 

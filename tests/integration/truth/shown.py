@@ -16,7 +16,7 @@ _SCORE = (
 _WHY = {
     "For want of a permission:": "permission",
     "Because a limit was reached; it is tried again by itself:": "limit",
-    "Because of a fault; it is tried again with the next scan:": "fault",
+    "Because of a fault, tried again with the next scan; a faulty file waits for its author:": "fault",
 }
 _MOVED = re.compile(r"([+−]\d+) (by [a-z ,]*?)(?=, [+−]|\.(?:\s|$))")
 _MORE = re.compile(r"… and ([\d,]+) more")

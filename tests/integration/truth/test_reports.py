@@ -13,8 +13,6 @@ rows                                             why
 ===============================================  ======================================================
 summaries, observations and places of findings   not planned; the tests of each check hold them
 *Worse* and *Improved*, and what they mark       hang on observations
-points that the first steps of a repository's    of findings lighter than their check only: the page
-page bring                                       knows the weight of the finding and not that of the check
 cost in points, addresses, versions              ``test_truth`` measures the cost; the others are no truth
 title and conclusion of a second check run       hang on *worse*, too
 web pages of other repositories than 80          take long; check runs and issues of all are compared
@@ -326,8 +324,6 @@ def test_web_pages_of_repositories_are_as_calculated(looks: Two) -> None:
         for public in (False, *([] if plan.private else [True])):
             wanted = reports.repository_page(plan, lines, public=public)
             got = shown.repository_page(looks.page(plan, public=public))
-            light = {line.check for line in lines.values() if line.severity != line.full}
-            got["gains"] = [row for row in got["gains"] if row[0] not in light]
             found += differences(f"{plan.name}, {'public ' if public else ''}page", wanted, got)
 
     assert not found, told(found)

@@ -257,7 +257,8 @@ def test_says_why_something_is_unknown_and_what_helps() -> None:
     assert "- `a`: no. Last known: pass. Granting the App `administration: read` would answer it.\n" in text
     assert "For want of a permission:\n\n- `a`" in text
     assert "Because a limit was reached; it is tried again by itself:\n\n- `b`: no.\n" in text
-    assert "Because of a fault; it is tried again with the next scan:\n\n- `c`: no.\n" in text
+    assert "Because of a fault, tried again with the next scan; a faulty file waits" in text
+    assert " for its author:\n\n- `c`: no.\n" in text
     assert "For another reason:\n\n- `d`: no.\n" in text
 
 

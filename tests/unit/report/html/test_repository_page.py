@@ -108,6 +108,19 @@ def test_says_first_what_to_do_first() -> None:
     assert "2 findings: high 1, low 1" in said
 
 
+def test_a_light_finding_brings_all_that_its_check_weighs() -> None:
+    """Mended, the check passes with its whole weight: 10 of 12, not 4 of 6."""
+    light = replace(judgement("keys", FAIL, severity=Severity.LOW), full=Severity.HIGH)
+    passing = judgement("templates", PASS, severity=Severity.LOW)
+    half, whole = (
+        parse(repository_page(report([finding, passing, judgement("x", FAIL, severity=Severity.LOW)]))).text
+        for finding in (replace(light, full=None), light)
+    )
+
+    assert "keys low +33 points" in half
+    assert "keys low +50 points" in whole
+
+
 @pytest.mark.parametrize(
     ("severity", "said"),
     [
