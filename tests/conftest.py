@@ -55,8 +55,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files of slow tests begin first, then those with most tests, so that no process ends alone."""
+    if not hasattr(config, "workerinput"):
+        return
     number = Counter(item.path for item in items)
     slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
     items.sort(key=lambda item: (2 * slow[item.path] < number[item.path], -number[item.path], item.path))

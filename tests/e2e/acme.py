@@ -115,7 +115,7 @@ class Acme:
         """Completed check runs on a commit."""
         return self.world.completed(which, sha, name)
 
-    def reported(self, which: int, sha: str, *, count: int = 1, within_s: float = 45) -> CheckRunEffect:
+    def reported(self, which: int, sha: str, *, count: int = 1, within_s: float = 90) -> CheckRunEffect:
         """The newest of ``count`` completed check runs on a commit, once they are there."""
         found: list[CheckRunEffect] = eventually(
             lambda: len(runs := self.runs(which, sha)) >= count and runs,
@@ -136,7 +136,7 @@ class Acme:
         """Issues of ours in a repository."""
         return [issue for issue in self.world.effects()[1] if issue.repository_id == which]
 
-    def issue(self, which: int, *, open_: bool = True, within_s: float = 30) -> IssueEffect:
+    def issue(self, which: int, *, open_: bool = True, within_s: float = 60) -> IssueEffect:
         """The one health issue, once it is in that state."""
 
         def found() -> IssueEffect | None:
@@ -171,7 +171,7 @@ class Acme:
         )
         return name
 
-    def held(self, name: str, *, within_s: float = 30) -> None:
+    def held(self, name: str, *, within_s: float = 60) -> None:
         """Wait until that request waits at GitHub."""
         eventually(
             lambda: any(r["hit"] for r in self.world.github.call("GET", "/faults") if r["name"] == name),

@@ -64,10 +64,10 @@ def running(root: Path, **options: Any) -> Iterator[World]:
         # A worker that was killed between a key and its lifetime is made good by the next maintenance.
         eventually(
             lambda: world.ready() and not world.keys_without_lifetime(),
-            within_s=30,
+            within_s=60,
             what="every key of Redis has a lifetime",
         )
-    eventually(lambda: not processes_of(root), within_s=5, what=f"no process is left of {root}")
+    eventually(lambda: not processes_of(root), within_s=20, what=f"no process is left of {root}")
     # What belonged to killed programs is removed by the next one that starts.
     remove_orphans(world.temporary)
     left = sorted(path.name for path in world.temporary.iterdir())

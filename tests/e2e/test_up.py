@@ -94,7 +94,7 @@ def test_an_address_is_printed_when_it_answers(
     with (tmp_path / "log").open("wb") as log:
         up = subprocess.Popen([PLUMBLINE, "up"], env=env, stdout=log, stderr=log, start_new_session=True)
     try:
-        eventually(lambda: said in (tmp_path / "log").read_text(), within_s=30, what="the address is printed")
+        eventually(lambda: said in (tmp_path / "log").read_text(), within_s=90, what="the address is printed")
 
         assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
         assert f"http://127.0.0.1:{port}/" in (tmp_path / "log").read_text()
@@ -124,7 +124,7 @@ def test_up_answers_a_push_and_leaves_no_process(
             return False
 
     try:
-        eventually(healthy, within_s=30, what="`plumbline up` answers")
+        eventually(healthy, within_s=90, what="`plumbline up` answers")
         github.act("create_organisation", login="acme")
         github.act("install", account="acme")
         made = github.act("create_repository", owner="acme", name="app", files={"README.md": "x"})

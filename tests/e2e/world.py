@@ -294,7 +294,7 @@ class World:
             "noeviction",
         ]
         self._add("redis", [*redis, *self.redis_options], env)
-        eventually(self.redis_socket.exists, within_s=10, what="redis-server listens")
+        eventually(self.redis_socket.exists, within_s=60, what="redis-server listens")
         self.run("migrate")
         self._add("web", [PLUMBLINE, "web"], env)
         for number in range(self.workers):
@@ -303,7 +303,7 @@ class World:
             self._add(f"clock{number}", [PLUMBLINE, "clock"], env)
         self._keeper = threading.Thread(target=self._keep, daemon=True)
         self._keeper.start()
-        eventually(self.ready, within_s=30, what="the receiver is ready")
+        eventually(self.ready, within_s=90, what="the receiver is ready")
 
     def _add(self, name: str, command: list[str], env: dict[str, str]) -> None:
         own = {**env, "PLUMBLINE_METRICS_PORT": str(self.metrics_port if name == "web" else 0)}

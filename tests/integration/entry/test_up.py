@@ -52,7 +52,7 @@ class Up:
             assert self.process.poll() is None, self.text()
             return 0
 
-    def until(self, condition, what: str, within_s: float = 30) -> None:
+    def until(self, condition, what: str, within_s: float = 100) -> None:
         deadline = time.monotonic() + within_s
         while not condition():
             assert time.monotonic() < deadline, f"{what} did not happen: {self.text()}"
@@ -208,7 +208,7 @@ def test_worker_processes_come_back_and_stop_on_a_signal(environment, tmp_path: 
         )
 
     def until_started(count: int) -> None:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 100
         while log.read_text().count("worker process started") < count:
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.05)

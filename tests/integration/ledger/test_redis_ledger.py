@@ -42,7 +42,7 @@ def claim(ledger: RedisLedger, lane: Lane = Lane.EVENT, id_: str | None = None) 
     return claimed
 
 
-def eventually(condition: Callable[[], bool], timeout_s: float = 5) -> None:
+def eventually(condition: Callable[[], bool], timeout_s: float = 30) -> None:
     deadline = time.monotonic() + timeout_s
     while not condition():
         assert time.monotonic() < deadline, "it did not come about in time"
@@ -565,8 +565,10 @@ class TestSweep:
         assert ledger.sweep(0) == []
         assert not ledger.holds(leased)
 
-        assert len(ledger.sweep(2)) == 2
-        assert {id_ for _, _, id_ in ledger.sweep(10)} < set(ids)
+        first = {id_ for _, _, id_ in ledger.sweep(2)}
+        assert len(first) == 2
+        # On a slow machine the first ones may be due again.
+        assert {id_ for _, _, id_ in ledger.sweep(10)} | first == set(ids)
 
     def test_two_sweepers_share_the_work(self, make_ledger: Make) -> None:
         ledgers = [make_ledger(), make_ledger()]

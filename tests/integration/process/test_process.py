@@ -27,7 +27,7 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-def gone(pid: int, within_s: float = 10) -> bool:
+def gone(pid: int, within_s: float = 30) -> bool:
     """The process has ended (a zombie that nobody fetched counts)."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

@@ -28,7 +28,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def until(condition: Callable[[], object], *, within_s: float = 15, what: str = "it") -> None:
+def until(condition: Callable[[], object], *, within_s: float = 60, what: str = "it") -> None:
     """Poll until something holds, or fail."""
     deadline = time.monotonic() + within_s
     while not condition():
