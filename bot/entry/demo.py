@@ -42,6 +42,7 @@ PATIENCE_S = 180.0
 """How long the first look at all repositories may take before the address is given all the same."""
 POLL_S = 0.25
 LOG = "log.txt"
+ROLL_UP = "publish-roll-up"
 _PASSED_ON = (
     "PATH",
     "HOME",
@@ -142,7 +143,16 @@ def _play(options: Options, port: int, scratch: Path, show: Display) -> str:
             _migrate(settings)
         programs = up.programs(_environment(settings, simulator), options.workers)
         supervisor = Supervisor(programs, grace_s=up.GRACE_S, output=log)
-        guide = Guide(simulator, supervisor, show, options, web_port, judged, scratch / LOG)
+        guide = Guide(
+            simulator,
+            supervisor,
+            show,
+            options,
+            web_port,
+            judged,
+            scratch / LOG,
+            lambda: _submit(settings, ROLL_UP),
+        )
         guide.start()
         supervisor.run()
         _let_end()
@@ -189,6 +199,7 @@ class Guide(threading.Thread):
         web_port: int,
         judged: int,
         log: Path,
+        sum_up: Callable[[], object],
     ) -> None:
         super().__init__(name="guide", daemon=True)
         self._simulator = simulator
@@ -198,6 +209,7 @@ class Guide(threading.Thread):
         self._web_port = web_port
         self._judged = judged
         self._log = log
+        self._sum_up = sum_up
         self._ended = threading.Event()
         self.failure = ""
 
@@ -237,6 +249,8 @@ class Guide(threading.Thread):
         if self._ended.is_set():
             return
         show.done(f"First look at {done} repositories", time.monotonic() - began)
+        # The clock asks for the organisation's page once a day, which was before anything was known.
+        self._sum_up()
         show.progress.stop()
         self._welcome(bot)
 
@@ -257,6 +271,8 @@ class Guide(threading.Thread):
     def _welcome(self, bot: str) -> None:
         from rich.panel import Panel
 
+        from bot.simulator.showcase import POLICY
+
         address = f"{self._simulator.base_url}/"
         lines = [
             f"Open  [bold][link={address}]{address}[/link][/bold]",
@@ -264,6 +280,8 @@ class Guide(threading.Thread):
             "Be different people: the menu in the upper right corner.",
             "Open a repository's health issue and tick [bold]re-check[/bold].",
             "Edit a workflow on a new branch, open a pull request, see the remark on your line.",
+            f"Read the organisation's page among the issues of [bold]{POLICY}[/bold];",
+            "change the policy there in a pull request and see who would turn red.",
             f"Plumbline's own page is linked there too: {bot}/",
             "",
             f"[dim]Logs: {self._log}    Ctrl-C stops everything.[/dim]",
@@ -282,6 +300,7 @@ def _simulator(scratch: Path, options: Options, port: int, web_port: int) -> Sim
         scratch / "github",
         seed=options.seed,
         port=port,
+        spare_ports=() if options.port else range(port + 1, DEFAULT_PORT + PORTS_TRIED),
         webhook_secret=secrets.token_hex(32),
         validator=None,
         bot_url=f"http://127.0.0.1:{web_port}/",
@@ -328,6 +347,15 @@ def _environment(settings: Settings, simulator: Simulator) -> dict[str, str]:
         "PORT": str(settings.port),
         METRICS_BY_PARENT: "1",
     }
+
+
+def _submit(settings: Settings, job: str) -> None:
+    from bot.entry import wiring
+    from bot.entry.job import submit
+    from bot.spec import Submission
+
+    registry = wiring.load_registry()
+    submit(settings, registry.work(Submission(registry.jobs[job].payload())))
 
 
 def _migrate(settings: Settings) -> None:

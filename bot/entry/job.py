@@ -6,11 +6,12 @@ import os
 
 import click
 
-from bot.config.settings import from_environment
+from bot.config.settings import Settings, from_environment
 from bot.entry import wiring
 from bot.entry.environment import prepare_home
 from bot.entry.progress import SLOW_S, progress
 from bot.model.errors import UserError
+from bot.model.work import Work
 from bot.spec import Submission
 
 
@@ -33,8 +34,13 @@ def job(name: str, arguments: str) -> None:
         raise UserError(f"the arguments of {name} do not fit (it takes {takes}): {error}") from error
     settings = wiring.find_redis(prepare_home(from_environment(os.environ)))
     with progress("Waiting for Redis", after_s=SLOW_S):
-        transport = wiring.build_transport(settings)
-        work = registry.work(Submission(payload))
-        (id_,) = transport.ledger.submit([work])
-        transport.queue.hint_work([(work.lane, id_)])
+        id_ = submit(settings, registry.work(Submission(payload)))
     click.echo(f"submitted as work {id_}")
+
+
+def submit(settings: Settings, work: Work) -> str:
+    """Put work into the ledger and hint it to the workers; returns its id."""
+    transport = wiring.build_transport(settings)
+    (id_,) = transport.ledger.submit([work])
+    transport.queue.hint_work([(work.lane, id_)])
+    return id_

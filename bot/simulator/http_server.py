@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from tempfile import SpooledTemporaryFile
@@ -57,6 +57,18 @@ class Streamed:
 
 Answer = Response | Streamed | None
 """None cuts the connection."""
+
+
+def first_free(answer: Callable[[Arrived], Answer], ports: Sequence[int]) -> Server:
+    """A server on the first of these ports that nobody else has; asking before would not keep it free.
+
+    Raises:
+        OSError: all are taken.
+    """
+    for port in ports[:-1]:
+        with contextlib.suppress(OSError):
+            return Server(answer, port)
+    return Server(answer, ports[-1])
 
 
 class Server(ThreadingHTTPServer):

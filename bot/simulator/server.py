@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from bot.simulator import control, git_http, registering
 from bot.simulator.addresses import is_page
 from bot.simulator.faults import FaultPlan, answer
 from bot.simulator.hooks import Attempt, Hook, WebhookSender
-from bot.simulator.http_server import Answer, Arrived, Server, Streamed
+from bot.simulator.http_server import Answer, Arrived, Streamed, first_free
 from bot.simulator.journal import GRAPHQL, Journal, digest, limit_of
 from bot.simulator.schemas import Checker, Validator
 from bot.testing.authentication import authenticate, token_covers
@@ -56,6 +56,7 @@ class Simulator:
         root: a directory for the repositories, ``journal.jsonl`` and ``app.pem``; made when missing.
         seed: decides every draw: GUIDs, shares of faults.
         port: 0 picks a free one.
+        spare_ports: tried in this order when somebody has that one.
         webhook_url: where events go; "" or None sends none until the control plane names one.
         webhook_secret: signs them.
         validator: checks every request and answer; "auto" takes GitHub's published descriptions when
@@ -70,6 +71,7 @@ class Simulator:
         *,
         seed: int = 0,
         port: int = 0,
+        spare_ports: Sequence[int] = (),
         webhook_url: str | None = None,
         webhook_secret: str = DEFAULT_SECRET,
         validator: Checker | str | None = "auto",
@@ -89,7 +91,7 @@ class Simulator:
         self.fake.app.webhook_url = webhook_url or ""
         hook = Hook(webhook_url or "", webhook_secret, self.fake.app.id, self.fake.app.id)
         self.hooks = WebhookSender(hook, self._record, seed=seed)
-        self._server = Server(self._answer, port)
+        self._server = first_free(self._answer, [port, *spare_ports])
         self._bot_url = bot_url
         self._minted_at: dict[str, float] = {}
         self._under_way = 0

@@ -32,6 +32,9 @@ PEOPLE: Mapping[str, str] = {
 }
 """Login -> role in the organisation's repositories; the first letters agree. ``olga`` owns it all."""
 
+POLICY = ".github-private"
+"""The repository with the organisation's policy, where its page is written, too."""
+
 STEWARDS = "stewards"
 """The team that administers most repositories; its members have other roles by themselves."""
 
@@ -52,6 +55,18 @@ _CONTRIBUTING = """# Contributing
 
 Open an issue first for anything larger than a typo. Every change comes with a test; `make test`
 runs them all. By contributing you agree to our code of conduct.
+"""
+
+_ORGANISATION_POLICY = """# What holds for all repositories of Acme. Change it in a pull request:
+# plumbline/what-if says who would turn red and who green.
+roll_up: .github-private
+groups:
+  - name: services
+    when: {names: [api-server, billing, data-pipeline, infra]}
+  - name: apps
+    when: {names: [mobile-app, website, design-tokens]}
+  - name: tools
+    when: {names: [cli, parser, firmware]}
 """
 
 _CONDUCT = """# Code of conduct
@@ -269,6 +284,7 @@ _KEPT: Mapping[str, _Kept] = {
     "quirks": _Kept(rules="", ci="", watched=False, signed=False, steward=False),
     "cli": _Kept(),
     "firmware": _Kept(bypass=("write",), signed=False),
+    POLICY: _Kept(),
 }
 """Name -> how it is kept, of those that can be judged."""
 
@@ -551,6 +567,12 @@ def _firmware(stage: _Stage) -> None:
     stage.work(made, 6, days=14)
 
 
+def _policy(stage: _Stage) -> None:
+    files = _whole(POLICY, "Acme", "What holds for all repositories of Acme.")
+    files["plumbline.org.yml"] = _ORGANISATION_POLICY
+    stage.repository(POLICY, "Policy of the organisation, and its page", files, private=True)
+
+
 _BUILDERS: tuple[Callable[[_Stage], None], ...] = (
     _website,
     _rocket,
@@ -566,4 +588,5 @@ _BUILDERS: tuple[Callable[[_Stage], None], ...] = (
     _quirks,
     _cli,
     _firmware,
+    _policy,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -66,6 +67,21 @@ def demo(tmp_path: Path) -> Iterator[Demo]:
     shutil.rmtree(running.temporary)
 
 
+def page_of_the_organisation(address: str) -> str:
+    """The report among the issues of the policy's repository, as soon as it is there."""
+    listed, deadline = f"{address}acme/.github-private/issues", time.monotonic() + 60
+    while time.monotonic() < deadline:
+        numbers = re.findall(
+            r'href="/acme/.github-private/issues/(\d+)"', requests.get(listed, timeout=20).text
+        )
+        for number in numbers:
+            text = requests.get(f"{listed}/{number}", timeout=20).text
+            if "Scores by group and category" in text:
+                return text
+        time.sleep(0.2)
+    raise AssertionError(f"no report of the organisation at {listed}")
+
+
 def test_starts_everything_gives_one_address_and_leaves_nothing(demo: Demo) -> None:
     demo.until("Ctrl-C stops everything")
     text = demo.text()
@@ -73,12 +89,13 @@ def test_starts_everything_gives_one_address_and_leaves_nothing(demo: Demo) -> N
         "Simulated GitHub",
         "Redis and database",
         "Plumbline: receiver",
-        "First look at 12 repositories",
+        "First look at 13 repositories",
     ):
         assert f"✓ {step}" in text
     address = text.split("Open  ")[1].split()[0]
     answer = requests.get(f"{address}acme", headers={"Accept": "text/html"}, timeout=20)
     assert answer.text.count("Health issue") >= 5
+    assert "13 repositories judged" in page_of_the_organisation(address)
     own = text.split("linked there too: ")[1].split()[0]
     assert "Repositories, the worst first" in requests.get(own, timeout=20).text
     children = psutil.Process(demo.process.pid).children(recursive=True)

@@ -211,6 +211,7 @@ def _settings(drive: Driver, at: str) -> None:
     fake.create_team("acme", "core", members=["ada"], repositories={"rocket": "triage"})
     fake.set_actions_policy("acme", allowed="selected")
     fake.workflow_ran(which, "test.yml")
+    fake.define_property("acme", "tier", "string")
     fake.set_properties(which, {"tier": "gold"})
     fake.set_security(which, private_reporting=True)
     fake.add_dependabot_alert(which, "left-pad")

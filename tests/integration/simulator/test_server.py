@@ -40,6 +40,20 @@ def check_run(simulator: Simulator) -> dict[str, Any]:
     }
 
 
+def test_takes_another_port_when_somebody_was_quicker(tmp_path: Path) -> None:
+    """Two demos that start together find the same port free."""
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as free:
+        taken, spare = first.getsockname()[1], free.getsockname()[1]
+        with pytest.raises(OSError, match="in use"):
+            Simulator(tmp_path / "alone", validator=None, port=taken)
+        free.close()
+        with Simulator(
+            tmp_path / "other", validator=None, port=taken, spare_ports=[taken, spare]
+        ) as simulator:
+            assert simulator.base_url == f"http://127.0.0.1:{spare}"
+            assert requests.get(f"{simulator.base_url}/orgs/acme", timeout=5).status_code == 404
+
+
 @pytest.mark.parametrize("root", ["", "/api/v3"])
 def test_answers_at_both_roots(simulator: Simulator, call: Open, root: str) -> None:
     """github.com and GHES differ in the root only; one connection serves many requests."""

@@ -128,7 +128,7 @@ def test_a_failure_ends_the_demo_with_the_end_of_the_log(
 
     monkeypatch.setattr(Guide, "_lead", broken)
     with demo._steps(console) as steps:
-        guide = Guide(given, supervisor, Display(console, steps), OPTIONS, 1, 12, log)
+        guide = Guide(given, supervisor, Display(console, steps), OPTIONS, 1, 12, log, list)
         guide.start()
         guide.join()
 
@@ -153,10 +153,14 @@ def test_leads_to_the_address(
         for repository in fake.repositories.values():
             if repository.head and repository.owner.login == ORGANISATION:
                 fake.foreign_check_run(repository, repository.head, "plumbline/health")
-        guide = Guide(simulator, supervisor, Display(console, steps), OPTIONS, 4711, judged, tmp_path)
+        show, summed = Display(console, steps), list[str]()
+        guide = Guide(
+            simulator, supervisor, show, OPTIONS, 4711, judged, tmp_path, lambda: summed.append(said(console))
+        )
         guide.run()
 
     assert guide.failure == ""
+    assert [text.rpartition("✓ ")[2].partition(" at ")[0] for text in summed] == ["First look"]
     assert opened == [f"{simulator.base_url}/"]
     text = said(console)
     for words in (
