@@ -57,7 +57,7 @@ Open an issue first for anything larger than a typo. Every change comes with a t
 runs them all. By contributing you agree to our code of conduct.
 """
 
-_ORGANISATION_POLICY = """# What holds for all repositories of Acme. Change it in a pull request:
+ORGANISATION_POLICY = """# What holds for all repositories of Acme. Change it in a pull request:
 # plumbline/what-if says who would turn red and who green.
 roll_up: .github-private
 groups:
@@ -569,7 +569,7 @@ def _firmware(stage: _Stage) -> None:
 
 def _policy(stage: _Stage) -> None:
     files = _whole(POLICY, "Acme", "What holds for all repositories of Acme.")
-    files["plumbline.org.yml"] = _ORGANISATION_POLICY
+    files["plumbline.org.yml"] = ORGANISATION_POLICY
     stage.repository(POLICY, "Policy of the organisation, and its page", files, private=True)
 
 

@@ -7,9 +7,14 @@ import pytest
 from bot import registry as registry_module
 from bot.model.verdicts import Outcome
 from bot.registry import Registry
-from bot.simulator.showcase import ORGANISATION, build
+from bot.report.roll_up import is_roll_up
+from bot.report.what_if import NAME_OF_RUN
+from bot.simulator.showcase import ORGANISATION, ORGANISATION_POLICY, POLICY, build
+from jobs.publish_roll_up import PublishRollUp
 from jobs.scan_shard import shards
 from tests.integration.system.world import System
+
+LENIENT = "enrol: {exclude: [{names: quirks}]}\n"
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +63,21 @@ def test_says_of_each_repository_what_it_lacks_and_of_a_good_one_nothing(system:
     assert failing(system, "infra") == {"deploy-keys", "webhook-hygiene"}
     assert "bypass" in failing(system, "firmware")
     assert len(failing(system, "quirks")) > 20
+
+
+def test_sums_up_the_organisation_and_tells_what_another_policy_would_mean(system: System) -> None:
+    """Its policy is good, names where the page goes, and can be tried in a pull request."""
+    build(system.fake)
+    system.fake.install(ORGANISATION)
+    system.pump()
+    system.submit(PublishRollUp())
+    policies = system.fake.repository(f"{ORGANISATION}/{POLICY}")
+
+    (page,) = [i.body for i in policies.issues.values() if i.body and is_roll_up(i.body)]
+    assert "13 repositories judged" in page
+    assert all(f"| `{group}` |" in page for group in ("services", "apps", "tools"))
+
+    _, head = system.propose(policies, {"plumbline.org.yml": f"{ORGANISATION_POLICY}{LENIENT}"})
+    run = system.run(policies, head, NAME_OF_RUN)
+    assert run.conclusion == "neutral"
+    assert "acme/quirks" in (run.text or "")
