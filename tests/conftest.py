@@ -34,6 +34,8 @@ UPDATE = "PLUMBLINE_UPDATE_GOLDEN"
 RANDOM = "PLUMBLINE_RANDOM_TESTS"
 UNTRACED = ("slow", "hypothesis", "untraced")
 """Markers of tests in which coverage is not measured."""
+_OF_EVERYTHING = ("integration/system/", "integration/truth/")
+"""Nor here: of the lines that a whole system reaches nearly all are reached by tests of its parts, too."""
 _PROBLEMS_VARIABLE = "PLUMBLINE_PROBLEMS"
 _OF_THE_DOUBLES = ("unit/testing", "unit/simulator", "integration/testing", "integration/simulator")
 
@@ -67,7 +69,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Measure no coverage in tests that take long, nor in the processes that they start."""
-    if not any(map(item.get_closest_marker, UNTRACED)):
+    inside = item.path.relative_to(Path(__file__).parent).as_posix()
+    if not inside.startswith(_OF_EVERYTHING) and not any(map(item.get_closest_marker, UNTRACED)):
         return (yield)
     told = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_PROCESS_")}
     for name in told:

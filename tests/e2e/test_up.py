@@ -22,17 +22,17 @@ AT_ONCE_S = 10
 """Far below the time that running work is given to end."""
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def port() -> int:
     """Where deliveries shall go."""
     return free_port()
 
 
-@pytest.fixture
-def github(tmp_path: Path, port: int) -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def github(tmp_path_factory: pytest.TempPathFactory, port: int) -> Iterator[Client]:
     """A simulator that delivers there."""
     options = ("--webhook-url", f"http://127.0.0.1:{port}/webhook", "--webhook-secret", SECRET)
-    with SimulatorProcess(tmp_path / "github", *options) as client:
+    with SimulatorProcess(tmp_path_factory.mktemp("github"), *options) as client:
         yield client
 
 

@@ -42,15 +42,19 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], Any], *, within_s: float, what: str) -> Any:
-    """The first true answer of the condition. Raises AssertionError when there is none in time."""
-    deadline = time.monotonic() + within_s
+    """The first true answer of the condition. Raises AssertionError when there is none in time.
+
+    The longer it takes, the more seldom it is asked for, as those who are waited for need the time.
+    """
+    began = time.monotonic()
     while True:
         answer = condition()
         if answer:
             return answer
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > within_s:
             raise AssertionError(f"not within {within_s:g} s: {what}")
-        time.sleep(0.1)
+        time.sleep(min(0.5, 0.05 + waited / 20))
 
 
 @dataclass

@@ -24,15 +24,7 @@ from bot.simulator.schemas import Validator
 from bot.testing.clocks import SystemClock
 from tests.integration.system.world import System, running
 
-HERE = Path(__file__).parent
 CHECKS = ("behind", "dangerous-trigger", "licence", "pinned-actions", "security-policy")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of the lines that a whole system reaches nearly all are reached by tests of its parts, too."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.untraced)
 
 
 @pytest.fixture(scope="session")
