@@ -5,12 +5,22 @@ from __future__ import annotations
 import os
 import pty
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 
-def shown_in_a_terminal(command: Sequence[str | Path], *, code: int = 0, **env: str) -> bytes:
-    """Run the command with a terminal for input and output; what it shows. It must end with ``code``."""
+def shown_in_a_terminal(
+    command: Sequence[str | Path],
+    *,
+    code: int = 0,
+    watch: Callable[[bytes], object] = lambda _seen: None,
+    **env: str,
+) -> bytes:
+    """Run the command with a terminal for input and output; what it shows. It must end with ``code``.
+
+    Args:
+        watch: gets what was shown so far, whenever there is more.
+    """
     environment = {**os.environ, "TERM": "xterm-256color", "PYTHONUTF8": "1", **env}
     environment.pop("NO_COLOR", None)
     ours, theirs = pty.openpty()
@@ -21,6 +31,7 @@ def shown_in_a_terminal(command: Sequence[str | Path], *, code: int = 0, **env: 
     try:
         while part := os.read(ours, 65536):
             seen += part
+            watch(seen)
     except OSError:
         pass
     finally:

@@ -82,14 +82,16 @@ def test_migrate_says_that_it_waits_for_the_database(environment: dict[str, str]
     (database,) = (tmp_path / "home").glob("*.sqlite3")
     other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
     other.execute("BEGIN EXCLUSIVE")
-    release = threading.Timer(SLOW_S + 2.5, other.execute, ["ROLLBACK"])
-    release.start()
 
-    seen = shown_in_a_terminal([PROGRAM, "migrate"], **environment)
+    def let_go(seen: bytes) -> None:
+        if said in seen and other.in_transaction:
+            other.execute("ROLLBACK")
 
-    release.join()
+    said = b"Bringing the database to this version"
+    seen = shown_in_a_terminal([PROGRAM, "migrate"], watch=let_go, **environment)
+
     other.close()
-    assert b"Bringing the database to this version" in seen
+    assert said in seen
     assert b"the database is up to date" in seen
 
 
