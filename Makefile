@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 SOAK_MINUTES ?= 20
 SOAK_SEED ?=
 FUZZ_ROUNDS ?= 10
-# More than two per core would only get into each other's way; half of the time a slow test waits.
-TEST_PROCESSES ?= 4
+# For two cores: slow tests wait half of their time, but with more of them those that look at a clock would
+# see how busy the machine is.
+TEST_PROCESSES ?= 3
 # Hundreds of processes start in tests: they need not compile everything again.
 export PYTHONDONTWRITEBYTECODE =
 
