@@ -498,28 +498,20 @@ def _files_of(
 ) -> Callable[[], Facts]:
     """Reads the facts that files decide, at one commit; may raise Wanted."""
     runtime = context.runtime
-    kept: list[Collection] = []
-
-    def ask() -> Facts:
-        if not kept:
-            inputs = {
-                "reader": batch.reader(at.repository.id),
-                "owner": None,
-                "auditor": runtime.auditor,
-                "licences": runtime.licences,
-                "commit": commit,
-                "branch": branch,
-                "now": now,
-                "custom_rules": custom_rules(policy),
-                "properties": None,
-            }
-            names = needed_facts(runtime.registry, policy, file_fed_only=True)
-            kept.append(
-                Collection(runtime.registry, names, inputs, tolerate=context.claim.attempt >= PATIENCE)
-            )
-        return facts_of(kept[0])
-
-    return ask
+    inputs = {
+        "reader": batch.reader(at.repository.id),
+        "owner": None,
+        "auditor": runtime.auditor,
+        "licences": runtime.licences,
+        "commit": commit,
+        "branch": branch,
+        "now": now,
+        "custom_rules": custom_rules(policy),
+        "properties": None,
+    }
+    names = needed_facts(runtime.registry, policy, file_fed_only=True)
+    tolerate = context.claim.attempt >= PATIENCE
+    return partial(facts_of, Collection(runtime.registry, names, inputs, tolerate=tolerate))
 
 
 def exempt(
