@@ -19,6 +19,7 @@ import bot.model.facts
 import bot.model.verdicts
 from bot.config.policy import Policy
 from bot.engine.custom import with_custom
+from bot.model.attributes import Properties
 from bot.model.custom_checks import Rule
 from bot.model.errors import (
     Gone,
@@ -60,8 +61,9 @@ def collect(
     owner: OwnerReader | None = None,
     granted: Mapping[str, str] | None = None,
     custom_rules: tuple[Rule, ...] = (),
+    properties: Properties | None = None,
 ) -> Facts:
-    """Read facts and what they need in turn, each once; see ``Collection``."""
+    """Read facts and what they need in turn, each once, by a reader that reads alone; see ``Collection``."""
     collection = Collection(
         registry,
         fact_names,
@@ -74,7 +76,7 @@ def collect(
             "branch": branch,
             "now": now,
             "custom_rules": custom_rules,
-            "properties": None,
+            "properties": properties,
         },
         tolerate=tolerate,
         granted=granted,

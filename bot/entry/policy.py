@@ -227,7 +227,7 @@ def _judge(registry: Registry, test: PolicyTest, governing: Governing) -> dict[s
     from bot.adapters.licences import Licences
     from bot.adapters.zizmor import Zizmor
     from bot.engine.custom import custom_rules, with_custom
-    from bot.engine.evaluate import Collection, judge, needed_facts
+    from bot.engine.evaluate import collect, judge, needed_facts
     from bot.entry.imaginary import COMMIT, ImaginaryReader
 
     policy = governing.policy
@@ -238,25 +238,20 @@ def _judge(registry: Registry, test: PolicyTest, governing: Governing) -> dict[s
     now = datetime.now(UTC)
     reader = ImaginaryReader(test)
     repository = reader.repository()
-    reading = Collection(
+    facts = collect(
         asked,
         needed_facts(asked, policy),
-        {
-            "reader": reader,
-            "owner": None,
-            "auditor": Zizmor(),
-            "licences": Licences(),
-            "commit": "" if repository.empty else COMMIT,
-            "branch": "" if repository.empty else repository.default_branch,
-            "now": now,
-            "custom_rules": custom_rules(policy),
-            "properties": test.properties,
-        },
+        reader=reader,
+        auditor=Zizmor(),
+        licences=Licences(),
+        commit="" if repository.empty else COMMIT,
+        branch="" if repository.empty else repository.default_branch,
+        now=now,
         tolerate=True,
+        custom_rules=custom_rules(policy),
+        properties=test.properties,
     )
-    if not reading.step():
-        raise RuntimeError("an imaginary repository wants a document")
-    return {judgement.check: judgement for judgement in judge(asked, policy, reading.facts, now)}
+    return {judgement.check: judgement for judgement in judge(asked, policy, facts, now)}
 
 
 def _bytes(path: Path) -> bytes:
